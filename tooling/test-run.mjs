@@ -47,7 +47,7 @@ function turbo(tasks, { root, env }) {
     cwd: root,
   });
   if (error !== undefined) throw error;
-  const [summary] = existsSync(runs) ? readdirSync(runs) : [];
+  const summary = existsSync(runs) ? readdirSync(runs).at(0) : undefined;
   if (summary === undefined) {
     return [{ task: "turbo", taskId: "turbo", execution: { exitCode: 1 } }];
   }

@@ -52,7 +52,7 @@ export const oneIndex: Rule = (files) =>
   files
     .filter(isSource)
     .filter(
-      ({ path }) => /\/index\.ts$/.test(path) && !/^packages\/[^/]+\/src\/index\.ts$/.test(path),
+      ({ path }) => path.endsWith("/index.ts") && !/^packages\/[^/]+\/src\/index\.ts$/.test(path),
     )
     .filter(({ path }) => !/^apps\/[^/]+\/src\/index\.ts$/.test(path))
     .map(({ path }) => `${path}: only the root index.ts lists names`);
@@ -230,7 +230,7 @@ function beside(home: string, files: readonly SourceFile[]): string[] {
 /** A figure without its command, commit, machine and versions is an anecdote. */
 export const benchHeaders: Rule = (files) =>
   files
-    .filter(({ path }) => /\/bench\/results\.md$/.test(path))
+    .filter(({ path }) => path.endsWith("/bench/results.md"))
     .flatMap(({ path, text }) =>
       ["command", "commit", "machine", "versions"]
         .filter((field) => !new RegExp(`\\b${field}\\b`, "i").test(text))

@@ -45,6 +45,6 @@ function lint(path: string, code: string): string {
     });
     return "";
   } catch (error) {
-    return String((error as { stdout: string }).stdout);
+    return (error as { stdout: string }).stdout;
   }
 }
