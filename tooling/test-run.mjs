@@ -23,8 +23,9 @@ const resultFiles = { test: "vitest.json", "test:system": "system.json" };
 export function runAndCount({ root, env }) {
   const tally = { passed: 0, failed: 0, skipped: 0 };
   for (const folder of ["apps", "packages", "tooling"]) {
-    for (const name of readdirSync(join(root, folder))) {
-      rmSync(join(root, folder, name, ".results"), { recursive: true, force: true });
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      if (entry.isDirectory())
+        rmSync(join(root, folder, entry.name, ".results"), { recursive: true, force: true });
     }
   }
   for (const tasks of [gates, system]) {
