@@ -1,0 +1,104 @@
+export {
+  type Ballot,
+  ballotOf,
+  joinBallots,
+  type Tally,
+  tally,
+  type Verdict,
+  type Vote,
+} from "./ballot.ts";
+export { type Malformed, type MalformedReason, type OriginTable, originTable } from "./bytes.ts";
+export {
+  decodeContext,
+  decodeVector,
+  decodeVersioned,
+  encodeContext,
+  encodeVector,
+  encodeVersioned,
+  type SharedState,
+  type ValueCodec,
+} from "./causal-codec.ts";
+export {
+  citedSources,
+  type Claim,
+  type ClaimSet,
+  claimsOf,
+  divergentClaims,
+  joinClaims,
+} from "./claims.ts";
+export {
+  compareContexts,
+  contextHas,
+  contextOf,
+  contextWith,
+  type DottedContext,
+  type DotRange,
+  emptyContext,
+  joinContexts,
+} from "./context.ts";
+export type { Dot } from "./dot.ts";
+export {
+  addObservation,
+  type Contribution,
+  emptyEvidence,
+  type Evidence,
+  joinEvidence,
+  meanEmbedding,
+} from "./embedding.ts";
+export { VclockError, type VclockErrorCode } from "./errors.ts";
+export {
+  decodeBallot,
+  decodeClaims,
+  decodeEvidence,
+  decodeTwoPhase,
+  encodeBallot,
+  encodeClaims,
+  encodeEvidence,
+  encodeTwoPhase,
+} from "./evidence-codec.ts";
+export { type ConcurrentAdvance, type HistoryVerdict, StreamHistory } from "./history.ts";
+export {
+  compareHybrid,
+  decodeHybrid,
+  encodeHybrid,
+  type HybridDrift,
+  type HybridTime,
+  receiveHybrid,
+  tickHybrid,
+} from "./hybrid.ts";
+export { ascending, type Order } from "./order.ts";
+export { mintOrigin, type Origin, originFromBytes, originToBytes } from "./origin.ts";
+export {
+  exceededLimits,
+  type Fold,
+  foldOrigins,
+  type LimitReport,
+  type Limits,
+  refillContext,
+  stableCut,
+  stripContext,
+  stripVector,
+} from "./stability.ts";
+export { joinTwoPhase, type TwoPhaseSet, twoPhaseSet } from "./two-phase.ts";
+export {
+  type Causality,
+  compareVectors,
+  emptyVector,
+  joinVectors,
+  meetVectors,
+  sequenceOf,
+  vectorDelta,
+  vectorOf,
+  vectorPairs,
+  type VersionVector,
+} from "./vector.ts";
+export {
+  collisions,
+  emptyVersioned,
+  merge,
+  remove,
+  type Sibling,
+  type Versioned,
+  write,
+} from "./versioned.ts";
+export { type Stamp, Writer } from "./writer.ts";
