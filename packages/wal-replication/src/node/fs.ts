@@ -1,0 +1,335 @@
+import { randomBytes } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { crc32 as zlibCrc32 } from "node:zlib";
+import { crc32 as portableCrc32, type Crc32 } from "../crc32.ts";
+import { WalError } from "../errors.ts";
+import type { FileOperation } from "../io.ts";
+import { Log, type LogOutput, type LogState, type LogStats } from "../log.ts";
+import type { LogOptions } from "../options.ts";
+import type { Position, StoredRecord } from "../reader.ts";
+import type { Recovery } from "../recovery.ts";
+import { Directory, syncDirectory } from "./directory.ts";
+import { lock, type Lock } from "./lock.ts";
+
+export type { FileLog };
+
+/**
+ * Options of {@link openLog}.
+ *
+ * @public
+ */
+export interface FileLogOptions extends LogOptions {
+  /** Where the log is, made if need be. Holds nothing else. */
+  readonly directory: string;
+}
+
+/**
+ * What {@link FileLog.append} resolves to.
+ *
+ * @public
+ */
+export interface Receipt {
+  /** The record's position in this log. */
+  readonly lsn: number;
+}
+
+/**
+ * Which records to read.
+ *
+ * @public
+ */
+export interface ReadOptions {
+  /**
+   * First lsn.
+   * @defaultValue the first in the log
+   */
+  readonly from?: number;
+  /**
+   * Last lsn.
+   * @defaultValue the last that is durable when reading begins
+   */
+  readonly to?: number;
+}
+
+/**
+ * Opens the log in a directory, after a crash as after a clean close: cuts off what a crash left half
+ * written, and refuses if durable data is damaged.
+ *
+ * @throws WalError `WAL_LOCKED` if it is open already, here or in another process; `WAL_CORRUPT` if durable
+ * data is damaged, unless `corruption` is `"report"`; `WAL_IO` if the system refuses
+ * @throws RangeError if an option is out of range
+ *
+ * @public
+ */
+export async function openLog(options: FileLogOptions): Promise<FileLog> {
+  const { directory, ...rest } = options;
+  const log = new Log({ ...rest, random, crc32 });
+  const path = resolve(directory);
+  try {
+    await makeDirectory(path);
+  } catch (error) {
+    throw new WalError("WAL_IO", `${directory} cannot be made`, { cause: error });
+  }
+  const held = await lock(path);
+  const files = new Directory(path);
+  try {
+    return new FileLog(log, { files, lock: held, recovery: await runOpening(log, files) });
+  } catch (error) {
+    await files.close();
+    await held.release();
+    throw error;
+  }
+}
+
+function random(): number {
+  return randomBytes(4).readUInt32LE() / 2 ** 32;
+}
+
+/** A call into zlib costs as much as 256 bytes in JavaScript. */
+const crc32: Crc32 = (bytes, seed) =>
+  bytes.length < 256 ? portableCrc32(bytes, seed) : zlibCrc32(bytes, seed);
+
+/** Makes the directory, and each name on the way to it durable. */
+async function makeDirectory(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made !== dirname(first); made = dirname(made))
+    await syncDirectory(dirname(made));
+}
+
+/** Opening asks for one operation at a time and ends in `opened` or `closed`. */
+async function runOpening(log: Log, files: Directory): Promise<Recovery> {
+  for (let output = log.poll(); output !== undefined; output = log.poll()) {
+    if (output.type === "opened") return output.recovery;
+    if (output.type === "closed" && output.error !== undefined) throw output.error;
+    if ("id" in output) {
+      const { id } = output;
+      await files.execute(output).then(
+        (result) => log.handleResult(id, result),
+        (error: unknown) => log.handleError(id, error),
+      );
+    }
+  }
+  throw new Error("opening ended without a verdict");
+}
+
+interface Waiter {
+  readonly resolve: (receipt: Receipt) => void;
+  readonly reject: (error: WalError) => void;
+}
+
+interface Reader {
+  readonly resolve: (piece: LogOutput & { readonly type: "piece" }) => void;
+  readonly reject: (error: WalError) => void;
+}
+
+/**
+ * A log in a directory, made by {@link openLog}. Any number of callers may append and read at once.
+ *
+ * @public
+ */
+class FileLog implements AsyncDisposable {
+  /** What opening found and repaired. */
+  readonly recovery: Recovery;
+  readonly #log: Log;
+  readonly #files: Directory;
+  readonly #lock: Lock;
+  readonly #readers = new Map<number, Reader>();
+  /** Those who wait for the lsns above {@link #acknowledged}, in order. */
+  readonly #waiters: Waiter[] = [];
+  #acknowledged: number;
+  #drains: (() => void)[] = [];
+  #isScheduled = false;
+  #closing: Promise<void> | undefined;
+  #onClosed: (() => void) | undefined;
+
+  constructor(
+    log: Log,
+    parts: { readonly files: Directory; readonly lock: Lock; readonly recovery: Recovery },
+  ) {
+    this.recovery = parts.recovery;
+    this.#log = log;
+    this.#files = parts.files;
+    this.#lock = parts.lock;
+    this.#acknowledged = log.durableLsn;
+    this.#schedule();
+  }
+
+  /** Where the log is in its life. */
+  get state(): LogState {
+    return this.#log.state;
+  }
+
+  /** Every record up to this lsn is durable; 0 before the first. */
+  get durableLsn(): number {
+    return this.#log.durableLsn;
+  }
+
+  /** The lowest lsn that can be read, one above {@link FileLog.durableLsn} if there is none. */
+  get firstLsn(): number {
+    return this.#log.firstLsn;
+  }
+
+  /** Counters since opening, and sizes. */
+  get stats(): LogStats {
+    return this.#log.stats;
+  }
+
+  /**
+   * Appends a record. Resolves once it is durable: written and synced, with every append before it.
+   * Appends made while a batch is being written share the next one and its sync.
+   *
+   * @param envelope - from `encodeRecord`, made here or elsewhere; copied before this returns. Length,
+   * version and checksum are verified; use `decodeRecord` on one from a stranger
+   * @throws WalError `WAL_MALFORMED`, `WAL_BUSY`, `WAL_FULL` or `WAL_CLOSED`: it was not stored;
+   * `WAL_POISONED`: it may or may not be there when the log is opened again
+   * @throws RangeError if the envelope is larger than `bufferBytes`
+   */
+  append(envelope: Uint8Array): Promise<Receipt> {
+    return new Promise((resolve, reject) => {
+      this.#log.append(envelope, Date.now());
+      this.#waiters.push({ resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Resolves when nothing waits for the next batch: the moment to append again after `WAL_BUSY`. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#log.waitingBytes === 0) resolve();
+      else this.#drains.push(resolve);
+    });
+  }
+
+  /**
+   * Durable records in lsn order. Ends at the last wanted; throws `WAL_TRIMMED` if the first has been
+   * freed, and `WAL_CORRUPT` at damage: read again from `error.damage.to + 1` to go on behind it.
+   */
+  async *read(options: ReadOptions = {}): AsyncGenerator<StoredRecord, void, void> {
+    const to = Math.min(options.to ?? this.durableLsn, this.durableLsn);
+    let next: Position = { lsn: options.from ?? this.firstLsn };
+    while (next.lsn <= to) {
+      const piece = await this.#readPiece(next, to);
+      yield* piece.records;
+      next = piece.next;
+    }
+  }
+
+  /**
+   * Says that everything up to `lsn` is also in a store that has been synced. Sealed segments below it,
+   * but for the newest `retainBytes`, are then freed in the background.
+   *
+   * @throws RangeError if `lsn` is above {@link FileLog.durableLsn}
+   */
+  checkpoint(lsn: number): void {
+    this.#log.checkpoint(lsn);
+    this.#schedule();
+  }
+
+  /**
+   * Waits until what was appended is durable or rejected, and lets another process open the log. Appends
+   * from now on are rejected with `WAL_CLOSED`.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** {@link FileLog.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#log.close();
+    await new Promise<void>((resolve) => {
+      this.#onClosed = resolve;
+      this.#schedule();
+    });
+    await this.#files.close();
+    await this.#lock.release();
+  }
+
+  #readPiece(next: Position, to: number): Promise<LogOutput & { readonly type: "piece" }> {
+    return new Promise((resolve, reject) => {
+      this.#readers.set(this.#log.read(next, to), { resolve, reject });
+      this.#pump();
+    });
+  }
+
+  /**
+   * Polls when everything that is ready in this turn of the event loop has run, so that those who append
+   * in one turn share a batch.
+   */
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    for (let output = this.#log.poll(); output !== undefined; output = this.#log.poll()) {
+      this.#take(output);
+      // Those just acknowledged may append again at once: let them, before the next batch is taken.
+      if (output.type === "ack") {
+        this.#schedule();
+        break;
+      }
+    }
+    if (this.#drains.length > 0 && this.#log.waitingBytes === 0)
+      for (const drained of this.#drains.splice(0)) drained();
+  }
+
+  #take(output: LogOutput): void {
+    if ("id" in output) {
+      this.#execute(output);
+      return;
+    }
+    switch (output.type) {
+      case "ack":
+        this.#acknowledge(output.lsn);
+        break;
+      case "reject":
+        for (const { reject } of this.#waiters.splice(0)) reject(output.error);
+        break;
+      case "piece":
+        this.#readers.get(output.read)?.resolve(output);
+        this.#readers.delete(output.read);
+        break;
+      case "unreadable":
+        this.#readers.get(output.read)?.reject(output.error);
+        this.#readers.delete(output.read);
+        break;
+      case "opened":
+        break;
+      case "closed":
+        this.#onClosed?.();
+        break;
+    }
+  }
+
+  #execute(operation: FileOperation): void {
+    const { id } = operation;
+    this.#files.execute(operation).then(
+      (result) => {
+        this.#log.handleResult(id, result);
+        this.#pump();
+      },
+      (error: unknown) => {
+        this.#log.handleError(id, error);
+        this.#pump();
+      },
+    );
+  }
+
+  #acknowledge(lsn: number): void {
+    for (const { resolve } of this.#waiters.splice(0, lsn - this.#acknowledged)) {
+      this.#acknowledged += 1;
+      resolve({ lsn: this.#acknowledged });
+    }
+  }
+}
