@@ -14,6 +14,7 @@ export class Chooser {
   readonly #roster: Roster;
   /** Zone of each member; under `ignore` every member is its own. */
   readonly #zones: Uint16Array;
+  readonly #zoneCount: number;
   readonly #isStrict: boolean;
   readonly #limit: number;
   /** Chosen so far, pinned ones first, then by score, then by index. One place to spare. */
@@ -23,14 +24,19 @@ export class Chooser {
   #size = 0;
   #pinned = 0;
   #slotSeed = 0;
-  #hasExtra = false;
-  /** No score from here up can be chosen any more. */
+  #extras = 0;
+  #worstExtra = 0;
+  #zonesHeld = 0;
+  /** The worst score chosen, once there are enough. */
   #bar = Infinity;
+  /** Whether an extra would yield to a member of an unused zone, however bad its score. */
+  #canYield = false;
 
   /** @param limit - how many owners a slot gets: there must be as many members (zones, if strict) */
   constructor(roster: Roster, rule: ZoneRule, limit: number) {
     this.#roster = roster;
     this.#zones = rule === "ignore" ? Uint16Array.from(roster.ids.keys()) : roster.zones;
+    this.#zoneCount = new Set(this.#zones).size;
     this.#isStrict = rule === "strict";
     this.#limit = limit;
     this.#chosen = new Uint16Array(limit + 1);
@@ -42,8 +48,9 @@ export class Chooser {
     this.#slotSeed = scramble(slot);
     this.#size = 0;
     this.#pinned = 0;
-    this.#hasExtra = false;
+    this.#extras = 0;
     this.#bar = Infinity;
+    this.#canYield = false;
   }
 
   /** Chooses `member` whatever its score; passes over what does not fit. Call before any offer. */
@@ -54,36 +61,57 @@ export class Chooser {
     this.#scores[this.#size] = -1;
     this.#size += 1;
     this.#pinned = this.#size;
-    if (this.#size === this.#limit) this.#bar = 0;
+    if (this.#size === this.#limit) this.#bar = -1;
+  }
+
+  /** Starts from the first `count` of `members`, which are part of one earlier choice, in any order. */
+  keep(members: Uint16Array, count: number): void {
+    const { factors, offsets, weights } = this.#roster;
+    for (let i = 0; i < count; i++) {
+      const member = members[i] as number;
+      const drawn = draw(this.#slotSeed, factors[member] as number, offsets[member] as number);
+      this.#insert(member, cost(drawn) / (weights[member] as number));
+    }
+    this.#countZones();
+    this.#setBar();
   }
 
   /** Offers the first `count` of `members`, none of them twice. */
   offer(members: Uint16Array, count: number): void {
     const { factors, offsets, weights } = this.#roster;
     const seed = this.#slotSeed;
+    let bar = this.#bar;
     for (let i = 0; i < count; i++) {
       const member = members[i] as number;
       const drawn = draw(seed, factors[member] as number, offsets[member] as number);
       const weight = weights[member] as number;
-      if (drawn * COST_FLOOR > this.#bar * weight) continue;
+      if (drawn * COST_FLOOR > bar * weight && this.#isUseless(member)) continue;
       this.#consider(member, cost(drawn) / weight);
+      bar = this.#bar;
     }
   }
 
   #consider(member: number, score: number): void {
-    const worst = this.#size - 1;
-    if (worst + 1 === this.#limit && this.#precedes(worst, member, score)) {
-      if (!this.#hasExtra || this.#holdsZone(this.#zones[member] as number)) return;
-    }
+    if (score > this.#bar && this.#isUseless(member)) return;
     if (this.#pinned > 0 && this.#isPinned(member)) return;
     this.#insert(member, score);
-    const extra = this.#worstExtra();
-    if (this.#size > this.#limit || (this.#isStrict && extra >= 0)) {
-      this.#removeAt(extra >= 0 ? extra : this.#size - 1);
+    this.#countZones();
+    if (this.#size > this.#limit || (this.#isStrict && this.#extras > 0)) {
+      this.#removeAt(this.#extras > 0 ? this.#worstExtra : this.#size - 1);
+      if (this.#extras > 0) this.#countZones();
     }
-    this.#hasExtra = this.#worstExtra() >= 0;
-    const isFull = this.#size === this.#limit;
-    this.#bar = isFull && !this.#hasExtra ? (this.#scores[this.#size - 1] as number) : Infinity;
+    this.#setBar();
+  }
+
+  #setBar(): void {
+    if (this.#size < this.#limit) return;
+    this.#bar = this.#scores[this.#size - 1] as number;
+    this.#canYield = this.#extras > 0 && this.#zonesHeld < this.#zoneCount;
+  }
+
+  /** Whether a member beyond the bar cannot be chosen either for its zone. */
+  #isUseless(member: number): boolean {
+    return !this.#canYield || this.#holdsZone(this.#zones[member] as number);
   }
 
   #precedes(place: number, member: number, score: number): boolean {
@@ -103,24 +131,29 @@ export class Chooser {
   }
 
   #removeAt(place: number): void {
-    this.#chosen.copyWithin(place, place + 1, this.#size);
-    this.#scores.copyWithin(place, place + 1, this.#size);
     this.#size -= 1;
+    for (let i = place; i < this.#size; i++) {
+      this.#chosen[i] = this.#chosen[i + 1] as number;
+      this.#scores[i] = this.#scores[i + 1] as number;
+    }
   }
 
-  /** Place of the last unpinned member whose zone is also that of an earlier one, or -1. */
-  #worstExtra(): number {
-    for (let place = this.#size - 1; place >= this.#pinned; place--) {
-      const zone = this.#zones[this.#chosen[place] as number];
-      for (let earlier = 0; earlier < place; earlier++) {
-        if (this.#zones[this.#chosen[earlier] as number] === zone) return place;
+  /** Counts zones, and extras: unpinned members with an earlier one in their zone. */
+  #countZones(): void {
+    this.#extras = 0;
+    this.#zonesHeld = 0;
+    for (let place = 0; place < this.#size; place++) {
+      if (!this.#holdsZone(this.#zones[this.#chosen[place] as number] as number, place)) {
+        this.#zonesHeld += 1;
+      } else if (place >= this.#pinned) {
+        this.#extras += 1;
+        this.#worstExtra = place;
       }
     }
-    return -1;
   }
 
-  #holdsZone(zone: number): boolean {
-    for (let place = 0; place < this.#size; place++) {
+  #holdsZone(zone: number, places: number = this.#size): boolean {
+    for (let place = 0; place < places; place++) {
       if (this.#zones[this.#chosen[place] as number] === zone) return true;
     }
     return false;

@@ -218,7 +218,7 @@ function resolveRule(
     throw new RangeError(`replicas must be an integer from 1 to 255, not ${replicas}`);
   }
   if (!ZONE_RULES.includes(zones)) {
-    throw new RangeError(`zones must be one of ${ZONE_RULES.join(", ")}, not ${String(zones)}`);
+    throw new RangeError(`zones must be one of ${ZONE_RULES.join(", ")}, not ${zones}`);
   }
   if (pinnedTo !== undefined) checkIds(pinnedTo, `pinnedTo of class ${name}`);
   return { replicas, zones, pinnedTo: pinnedTo?.toSorted(compareText), overrides };

@@ -38,7 +38,7 @@ export function place(
     chooser.begin(slot);
     const pinned = pins.get(slot);
     if (reuse !== undefined && pinned === undefined && reuse.load(slot)) {
-      chooser.offer(reuse.kept, reuse.keptCount);
+      chooser.keep(reuse.kept, reuse.keptCount);
       chooser.offer(reuse.gained, reuse.gained.length);
     } else {
       if (pinned !== undefined) for (const member of pinned) chooser.pin(member);

@@ -66,10 +66,10 @@ export function cost(drawn: number): number {
 }
 
 /**
- * `cost(drawn) >= COST_FLOOR * drawn` (the slope at 0 is 1 / ln 2): lets a search dismiss a draw
- * without its logarithm.
+ * `cost(drawn) >= COST_FLOOR * drawn`: lets a search dismiss a draw without its logarithm. The slope
+ * of the cost grows with the draw; it starts at log2(e) = 1.44269...
  */
-export const COST_FLOOR = 1.4426;
+export const COST_FLOOR = 1.44;
 
 /**
  * The largest weight. With costs up to 2^37 and weights up to 2^14, two different quotients
