@@ -1,0 +1,3 @@
+import { library } from "@engram/tsup";
+
+export default library({ index: "src/index.ts" });

@@ -1,0 +1,3 @@
+import { suite } from "@engram/vitest";
+
+export default suite();
