@@ -4,7 +4,14 @@
 
 import type { Dot } from "./dot.ts";
 import { VclockError } from "./errors.ts";
-import { type Origin, originFromBytes, ORIGIN_SIZE, originToBytes } from "./origin.ts";
+import {
+  checkOrigin,
+  intern,
+  type Origin,
+  originFromBytes,
+  ORIGIN_SIZE,
+  writeOrigin,
+} from "./origin.ts";
 
 /**
  * Why bytes are not a canonical state.
@@ -69,7 +76,10 @@ export interface OriginTable {
  * @public
  */
 export function originTable(origins: Iterable<Origin>): OriginTable {
-  const list = Array.from(origins, (origin) => originFromBytes(originToBytes(origin)));
+  const list = Array.from(origins, (origin) => {
+    checkOrigin(origin);
+    return intern(origin);
+  });
   const positions = new Map(list.map((origin, i) => [origin, i]));
   if (positions.size !== list.length) throw new RangeError("an origin is in the table twice");
   return { origins: list, positions };
@@ -82,10 +92,22 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export class StateWriter {
   #bytes = new Uint8Array(64);
   #size = 0;
-  readonly #table: OriginTable;
+  #positions: ReadonlyMap<Origin, number> = new Map();
 
-  constructor(table: OriginTable) {
-    this.#table = table;
+  sharedTable({ positions }: OriginTable): void {
+    this.#positions = positions;
+  }
+
+  /** Starts a state of its own with the table of just its origins, sorted. */
+  embeddedTable(origins: Iterable<Origin>): void {
+    const distinct = [...new Set(origins)].sort();
+    this.#positions = new Map(distinct.map((origin, i) => [origin, i]));
+    this.varint(distinct.length);
+    for (const origin of distinct) {
+      this.#reserve(ORIGIN_SIZE);
+      writeOrigin(this.#bytes, this.#size, origin);
+      this.#size += ORIGIN_SIZE;
+    }
   }
 
   varint(value: number): void {
@@ -120,7 +142,7 @@ export class StateWriter {
   }
 
   origin(origin: Origin): void {
-    const position = this.#table.positions.get(origin);
+    const position = this.#positions.get(origin);
     if (position === undefined) {
       throw new VclockError("UNKNOWN_ORIGIN", `origin ${origin} is not in the table`);
     }
@@ -267,12 +289,9 @@ export function encodeState(
   table: OriginTable | undefined,
   body: (writer: StateWriter) => void,
 ): Uint8Array {
-  const used = table ?? originTable([...new Set(origins)].sort());
-  const writer = new StateWriter(used);
-  if (table === undefined) {
-    writer.varint(used.origins.length);
-    for (const origin of used.origins) writer.raw(originToBytes(origin));
-  }
+  const writer = new StateWriter();
+  if (table === undefined) writer.embeddedTable(origins);
+  else writer.sharedTable(table);
   body(writer);
   return writer.finish();
 }

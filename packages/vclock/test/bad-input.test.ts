@@ -1,0 +1,190 @@
+import { describe, expect, test } from "vitest";
+import {
+  addObservation,
+  ballotOf,
+  claimsOf,
+  collisions,
+  contextOf,
+  contextWith,
+  divergentClaims,
+  emptyContext,
+  emptyEvidence,
+  emptyVector,
+  emptyVersioned,
+  encodeClaims,
+  encodeVector,
+  exceededLimits,
+  joinEvidence,
+  merge,
+  meanEmbedding,
+  originTable,
+  stableCut,
+  twoPhaseSet,
+  VclockError,
+  vectorOf,
+  write,
+} from "@engram/vclock";
+import { numbers, ORIGINS } from "./states.ts";
+
+const [a, b] = ORIGINS as [string, string];
+const code = (action: () => unknown): string | undefined => {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return error instanceof VclockError ? error.code : (error as Error).name;
+  }
+};
+
+describe("bad input", () => {
+  test("sequences outside 1 .. 2^53-1", () => {
+    for (const wrong of [0, -1, 1.5, Number.NaN, 2 ** 53, Infinity]) {
+      expect(code(() => vectorOf([[a, wrong]]))).toBe("RangeError");
+      expect(code(() => contextWith(emptyContext, { origin: a, sequence: wrong }))).toBe(
+        "RangeError",
+      );
+      expect(code(() => contextOf(emptyVector, [{ origin: a, first: wrong, last: 9 }]))).toBe(
+        "RangeError",
+      );
+      const vote = { voter: "v", sequence: wrong, candidate: "c", confidence: 1 };
+      expect(code(() => ballotOf([vote]))).toBe("RangeError");
+    }
+    expect(vectorOf([[a, 2 ** 53 - 1]]).sequences).toEqual([2 ** 53 - 1]);
+    expect(code(() => contextOf(emptyVector, [{ origin: a, first: 3, last: 2 }]))).toBe(
+      "RangeError",
+    );
+  });
+
+  test("an origin named twice", () => {
+    expect(
+      code(() =>
+        vectorOf([
+          [a, 1],
+          [a, 2],
+        ]),
+      ),
+    ).toBe("RangeError");
+  });
+
+  test("a dot written before", () => {
+    const dot = { origin: a, sequence: 1 };
+    const state = write(emptyVersioned, emptyContext, dot, 1);
+    expect(code(() => write(state, emptyContext, dot, 2))).toBe("DOT_REUSED");
+    expect(code(() => write(emptyVersioned, state.context, dot, 2))).toBe("DOT_REUSED");
+    expect(code(() => write(state, emptyContext, { origin: "x", sequence: 1 }, 2))).toBe(
+      "TypeError",
+    );
+  });
+
+  test("one dot with two values: both are kept and the dot is named", () => {
+    const dot = { origin: a, sequence: 1 };
+    const [one, two] = [1, 2].map((value) => write(emptyVersioned, emptyContext, dot, value));
+    const merged = merge(two!, one!, numbers.order);
+    expect(merged.siblings.map(({ value }) => value)).toEqual([1, 2]);
+    expect(collisions(merged)).toEqual([dot]);
+    expect(collisions(one!)).toEqual([]);
+  });
+
+  test("an origin that the table has not", () => {
+    expect(code(() => encodeVector(vectorOf([[a, 1]]), originTable([b])))).toBe("UNKNOWN_ORIGIN");
+  });
+
+  test("no owners, or votes, elements and versions that have no canonical form", () => {
+    expect(code(() => stableCut([]))).toBe("RangeError");
+    const vote = { voter: "v", sequence: 1, candidate: "c", confidence: 1 };
+    for (const confidence of [-1, 0.5, 65_536, Number.NaN]) {
+      expect(code(() => ballotOf([{ ...vote, confidence }]))).toBe("RangeError");
+    }
+    expect(code(() => ballotOf([{ ...vote, voter: "\ud800" }]))).toBe("TypeError");
+    expect(code(() => twoPhaseSet([], ["\udc00x"]))).toBe("TypeError");
+    const claim = { version: -1, vector: emptyVector, value: 1 };
+    expect(code(() => claimsOf([claim], numbers.order))).toBe("RangeError");
+  });
+
+  test("more claims than can be checked in reasonable time", () => {
+    const claims = claimsOf(
+      Array.from({ length: 1025 }, (_, i) => ({
+        version: i,
+        vector: vectorOf([[a, 1025 - i]]),
+        value: 1,
+      })),
+      numbers.order,
+    );
+    expect(claims).toHaveLength(1025);
+    expect(code(() => encodeClaims(claims, numbers))).toBe("TOO_MANY_CLAIMS");
+    expect(code(() => encodeClaims(claims.slice(1), numbers))).toBe(undefined);
+  });
+
+  test("an algorithm that gives two answers for one stamp", () => {
+    const stamp = { version: 1, vector: vectorOf([[a, 1]]) };
+    const apart = { version: 2, vector: emptyVector, value: 3 };
+    const claims = claimsOf([{ ...stamp, value: 2 }, { ...stamp, value: 1 }, apart], numbers.order);
+    expect(divergentClaims(claims).map(({ value }) => value)).toEqual([1, 2]);
+  });
+});
+
+describe("evidence", () => {
+  const dot = { origin: a, sequence: 1 };
+
+  test("refuses what it cannot hold exactly", () => {
+    const empty = emptyEvidence(2);
+    expect(code(() => emptyEvidence(0))).toBe("RangeError");
+    expect(code(() => addObservation(empty, dot, [1], 1))).toBe("RangeError");
+    for (const component of [1.01, Number.NaN, -Infinity]) {
+      expect(code(() => addObservation(empty, dot, [component, 0], 1))).toBe("RangeError");
+    }
+    expect(code(() => addObservation(empty, dot, [1, 0], 65_536))).toBe("RangeError");
+    expect(code(() => joinEvidence(empty, emptyEvidence(3)))).toBe("RangeError");
+    const once = addObservation(empty, dot, [1, 0], 1);
+    expect(code(() => addObservation(once, dot, [1, 0], 1))).toBe("DOT_REUSED");
+    const full = { ...once.contributions[0]!, weight: 2 ** 37 - 1 };
+    const next = { origin: a, sequence: 2 };
+    expect(
+      code(() => addObservation({ dimensions: 2, contributions: [full] }, next, [1, 0], 1)),
+    ).toBe("WEIGHT_EXHAUSTED");
+  });
+
+  test("weighs by confidence, whoever met whom first", () => {
+    const high = addObservation(emptyEvidence(2), dot, [1, 0], 60_000);
+    const low = addObservation(emptyEvidence(2), { origin: b, sequence: 1 }, [0, 1], 30_000);
+    const mean = meanEmbedding(joinEvidence(high, low))!;
+    expect(mean[0]! / mean[1]!).toBeCloseTo(2, 6);
+    expect(meanEmbedding(joinEvidence(low, high))).toEqual(mean);
+    expect(meanEmbedding(emptyEvidence(2))).toBe(undefined);
+  });
+
+  test("stays close to the exact mean for a real embedding's size", () => {
+    const vectors = Array.from({ length: 20 }, (_, i) => {
+      const raw = Array.from({ length: 768 }, (_, j) => Math.sin(i * 12.9898 + j * 78.233));
+      const norm = Math.hypot(...raw);
+      return raw.map((x) => x / norm);
+    });
+    const evidence = vectors.reduce(
+      (sum, each, i) => addObservation(sum, { origin: a, sequence: i + 1 }, each, 1000 * (i + 1)),
+      emptyEvidence(768),
+    );
+    const exact = vectors[0]!.map((_, j) =>
+      vectors.reduce((sum, each, i) => sum + each[j]! * 1000 * (i + 1), 0),
+    );
+    const norm = Math.hypot(...exact);
+    const cosine = meanEmbedding(evidence)!.reduce((sum, x, j) => sum + (x * exact[j]!) / norm, 0);
+    expect(1 - cosine).toBeLessThan(1e-6);
+  });
+});
+
+test("limits are reported, and nothing is dropped", () => {
+  const context = contextOf(
+    vectorOf([
+      [a, 2],
+      [b, 1],
+    ]),
+    [{ origin: a, first: 5, last: 6 }],
+  );
+  const state = { siblings: [], context };
+  expect(exceededLimits(state, {})).toEqual([]);
+  expect(exceededLimits(state, { origins: 2, ranges: 1, siblings: 0 })).toEqual([]);
+  expect(exceededLimits(state, { origins: 1, ranges: 0 })).toEqual([
+    { limit: "origins", size: 2, max: 1 },
+    { limit: "ranges", size: 1, max: 0 },
+  ]);
+});

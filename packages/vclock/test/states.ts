@@ -1,0 +1,142 @@
+// Generators of any representable state, reachable or not: gaps, empty contexts around values,
+// removed dots, dots with two values, contradicting votes. Sequences are small, so that states
+// overlap and event sets can be spelled out; the codec laws use large ones.
+
+import * as fc from "fast-check";
+import {
+  type Ballot,
+  ballotOf,
+  type Claim,
+  type ClaimSet,
+  claimsOf,
+  contextOf,
+  type Contribution,
+  type Dot,
+  type DottedContext,
+  emptyVector,
+  type Evidence,
+  type Origin,
+  type TwoPhaseSet,
+  twoPhaseSet,
+  type ValueCodec,
+  type Versioned,
+  vectorOf,
+  type VersionVector,
+  type Vote,
+} from "@engram/vclock";
+
+export const ORIGINS: readonly Origin[] = ["0a", "3c", "3d", "f0"].map((byte) => byte.repeat(16));
+const SEQUENCE_MAX = 6;
+
+export const origin: fc.Arbitrary<Origin> = fc.constantFrom(...ORIGINS);
+const sequence = fc.integer({ min: 1, max: SEQUENCE_MAX });
+export const dot: fc.Arbitrary<Dot> = fc.record({ origin, sequence }, { noNullPrototype: true });
+
+/** Text order and byte order of numbers below 256 agree with the order of the numbers. */
+export const numbers: ValueCodec<number> = {
+  encode: (value) => Uint8Array.of(value),
+  decode: (bytes) => (bytes.length === 1 ? bytes[0] : undefined),
+  order: (left, right) => left - right,
+};
+/** A codec whose order is not the order of its bytes. */
+export const backwards: ValueCodec<number> = {
+  ...numbers,
+  order: (left, right) => right - left,
+};
+
+const sequences = fc.tuple(...ORIGINS.map(() => fc.integer({ min: 0, max: SEQUENCE_MAX })));
+export const vector: fc.Arbitrary<VersionVector> = sequences.map((counts) =>
+  vectorOf(
+    counts.flatMap((count, i) => (count === 0 ? [] : [[ORIGINS[i]!, count] as [Origin, number]])),
+  ),
+);
+
+/** One bit for each dot: every set of them. */
+export const context: fc.Arbitrary<DottedContext> = fc
+  .tuple(...ORIGINS.map(() => fc.integer({ min: 0, max: 2 ** SEQUENCE_MAX - 1 })))
+  .map((masks) => contextFromMasks(masks));
+
+function contextFromMasks(masks: readonly number[]): DottedContext {
+  return contextOf(
+    emptyVector,
+    masks.flatMap((mask, i) =>
+      dotsOfMask(mask).map((bit) => ({ origin: ORIGINS[i]!, first: bit + 1, last: bit + 1 })),
+    ),
+  );
+}
+
+function dotsOfMask(mask: number): number[] {
+  return Array.from({ length: SEQUENCE_MAX }, (_, bit) => bit).filter((bit) => mask & (1 << bit));
+}
+
+const HOLDINGS: readonly (readonly number[])[] = [[], [], [], [0], [0], [1], [0, 1]];
+
+/** Which values each known dot holds: mostly none or its own, sometimes one that collides. */
+export const versioned: fc.Arbitrary<Versioned<number>> = fc
+  .tuple(
+    fc.tuple(...ORIGINS.map(() => fc.integer({ min: 0, max: 2 ** SEQUENCE_MAX - 1 }))),
+    fc.infiniteStream(fc.constantFrom(...HOLDINGS)),
+  )
+  .map(([masks, holdings]) => ({
+    context: contextFromMasks(masks),
+    siblings: masks.flatMap((mask, i) =>
+      dotsOfMask(mask).flatMap((bit) =>
+        holdings.next().value.map((variant) => ({
+          dot: { origin: ORIGINS[i]!, sequence: bit + 1 },
+          value: i * 32 + bit * 2 + variant,
+        })),
+      ),
+    ),
+  }));
+
+export const vote: fc.Arbitrary<Vote> = fc.record(
+  {
+    voter: fc.constantFrom("__proto__", "a", "b", "c", "é", "😀", "\uffee"),
+    sequence: fc.integer({ min: 1, max: 4 }),
+    candidate: fc.constantFrom("x", "y", "z", "__proto__"),
+    confidence: fc.oneof(fc.constantFrom(0, 1, 65_535), fc.integer({ min: 0, max: 65_535 })),
+  },
+  { noNullPrototype: true },
+);
+export const votes: fc.Arbitrary<Vote[]> = fc.array(vote, { maxLength: 8 });
+export const ballot: fc.Arbitrary<Ballot> = votes.map(ballotOf);
+
+const elements = fc.subarray(["", "__proto__", "a", "aa", "b", "é", "😀", "\uffee"]);
+export const finalSet: fc.Arbitrary<TwoPhaseSet> = fc
+  .tuple(elements, elements)
+  .map(([added, removed]) => twoPhaseSet(added, removed));
+
+export const DIMENSIONS = 2;
+const sum = fc.integer({ min: -3, max: 3 }).map((step) => step * 65_536 + 0);
+const contribution = fc.tuple(sequence, fc.integer({ min: 0, max: 2 }), sum, sum);
+export const evidence: fc.Arbitrary<Evidence> = fc
+  .tuple(...ORIGINS.map(() => fc.option(contribution)))
+  .map((parts) => ({
+    dimensions: DIMENSIONS,
+    contributions: parts.flatMap((part, i): Contribution[] =>
+      part === null
+        ? []
+        : [{ origin: ORIGINS[i]!, sequence: part[0], weight: part[1], sums: [part[2], part[3]] }],
+    ),
+  }));
+
+export const claim: fc.Arbitrary<Claim<number>> = fc.record(
+  {
+    version: fc.integer({ min: 0, max: 2 }),
+    vector: fc
+      .tuple(fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 2 }))
+      .map((counts) =>
+        vectorOf(
+          counts.flatMap((count, i) =>
+            count === 0 ? [] : [[ORIGINS[i]!, count] as [Origin, number]],
+          ),
+        ),
+      ),
+    value: fc.integer({ min: 0, max: 2 }),
+  },
+  { noNullPrototype: true },
+);
+export const claims: fc.Arbitrary<Claim<number>[]> = fc.array(claim, { maxLength: 5 });
+export const claimSet: fc.Arbitrary<ClaimSet<number>> = claims.map((list) =>
+  claimsOf(list, numbers.order),
+);
