@@ -1,6 +1,7 @@
 // Runs every law FC_NUM_RUNS times (default 1,000,000) and the simulation of crashed, restored and
 // wiped disks over ENGRAM_SEEDS seeds (default 10,000); `--write` puts the table into the README.
 
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import * as fc from "fast-check";
 import * as vclock from "@engram/vclock";
@@ -10,6 +11,7 @@ import { lawsOf } from "../test/laws.ts";
 const numRuns = Number(process.env["FC_NUM_RUNS"] ?? 1_000_000);
 const seeds = Number(process.env["ENGRAM_SEEDS"] ?? 10_000);
 const seed = Number(process.env["ENGRAM_SEED"] ?? 679);
+const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 const rows: string[] = [];
 
 for (const [name, law] of Object.entries(lawsOf(vclock))) {
@@ -37,7 +39,7 @@ if (process.argv.includes("--write")) {
   const readme = new URL("../README.md", import.meta.url);
   const table = [
     "<!-- laws -->",
-    `\`pnpm laws --write\`, seed ${seed}, Node ${process.version}`,
+    `Command \`pnpm laws --write\`, seed ${seed}, Node ${process.version}, commit ${commit}.`,
     "",
     "| law | runs | failures |",
     "|---|--:|--:|",

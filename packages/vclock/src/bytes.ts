@@ -242,7 +242,7 @@ export class StateReader {
   embeddedTable(): void {
     const count = this.count(ORIGIN_SIZE);
     const origins: Origin[] = [];
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && !this.hasFailed(); i++) {
       const origin = originFromBytes(this.#bytes, this.#offset);
       this.#offset += ORIGIN_SIZE;
       if (i > 0 && origin <= (origins[i - 1] as Origin)) this.fail("unsorted");

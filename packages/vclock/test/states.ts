@@ -81,7 +81,7 @@ export const versioned: fc.Arbitrary<Versioned<number>> = fc
     context: contextFromMasks(masks),
     siblings: masks.flatMap((mask, i) =>
       dotsOfMask(mask).flatMap((bit) =>
-        holdings.next().value.map((variant) => ({
+        holdings.next().value.map((variant: number) => ({
           dot: { origin: ORIGINS[i]!, sequence: bit + 1 },
           value: i * 32 + bit * 2 + variant,
         })),
