@@ -1,3 +1,7 @@
 import { library } from "@engram/tsup";
 
-export default library({ index: "src/index.ts", fs: "src/node/fs.ts" });
+export default library({
+  index: "src/index.ts",
+  fs: "src/node/fs.ts",
+  testing: "src/testing.ts",
+});

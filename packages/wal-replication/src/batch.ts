@@ -1,7 +1,7 @@
 import type { Crc32 } from "./crc32.ts";
 import { HEADER_BYTES, padded, sealFrame } from "./frame.ts";
 
-const FIRST_CAPACITY = 64 * 1024;
+const FIRST_CAPACITY = 4096;
 
 /** Envelopes that will be written together: a frame under construction, in a buffer that is reused. */
 export class Batch {

@@ -224,17 +224,18 @@ class Scan {
       this.lastFrame = { file, offset, length: HEADER_BYTES + frame.payload.length };
     });
     let isIntact = link !== undefined;
-    for (let verdict: Verdict | undefined; ; isIntact = false) {
-      verdict =
+    for (;;) {
+      const verdict =
         nextBaseLsn === undefined
           ? yield* this.#judgeTail(window, at, bytes)
           : yield* this.#judgeMiddle(window, at, nextBaseLsn);
       if (verdict === undefined) break;
+      isIntact = false;
       this.#report(file, at.offset, verdict.kind, { from: at.place.lsn, to: verdict.to });
       const place = { seed, lsn: verdict.to + 1, link: undefined };
       at = { offset: verdict.resume ?? bytes, place };
-      if (verdict.resume !== undefined) at = yield* this.#walk(window, at);
-      else if (nextBaseLsn !== undefined) break;
+      if (verdict.resume === undefined) break;
+      at = yield* this.#walk(window, at);
     }
     if (isIntact) this.#keep(segment, bytes);
     else

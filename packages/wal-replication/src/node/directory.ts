@@ -30,26 +30,15 @@ export class Directory {
 
   /** Executes one operation. Those in flight together may be executed in any order. */
   execute(request: FileRequest): Promise<FileResult> {
-    switch (request.type) {
-      case "list":
-        return this.#list();
-      case "read":
-        return this.#read(request.file, request.offset, request.length);
-      case "write":
-        return this.#write(request.file, request.offset, request.bytes);
-      case "truncate":
-        return this.#truncate(request.file, request.length);
-      case "sync":
-        return this.#sync(request.file);
-      case "syncDirectory":
-        return syncDirectory(this.#path);
-      case "rename":
-        return this.#rename(request.source, request.target);
-      case "unlink":
-        return this.#unlink(request.file);
-      default:
-        return this.#release(request.file);
-    }
+    if (request.type === "write") return this.#write(request.file, request.offset, request.bytes);
+    if (request.type === "sync") return this.#sync(request.file);
+    if (request.type === "read") return this.#read(request.file, request.offset, request.length);
+    if (request.type === "list") return this.#list();
+    if (request.type === "truncate") return this.#truncate(request.file, request.length);
+    if (request.type === "rename") return this.#rename(request.source, request.target);
+    if (request.type === "unlink") return this.#unlink(request.file);
+    if (request.type === "release") return this.#release(request.file);
+    return syncDirectory(this.#path);
   }
 
   /** Closes every file. */

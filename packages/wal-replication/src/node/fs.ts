@@ -4,7 +4,7 @@ import { dirname, resolve } from "node:path";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { crc32 as portableCrc32, type Crc32 } from "../crc32.ts";
 import { WalError } from "../errors.ts";
-import type { FileOperation } from "../io.ts";
+import type { FileOperation, FileResult } from "../io.ts";
 import { Log, type LogOutput, type LogState, type LogStats } from "../log.ts";
 import type { LogOptions } from "../options.ts";
 import type { Position, StoredRecord } from "../reader.ts";
@@ -103,15 +103,20 @@ async function runOpening(log: Log, files: Directory): Promise<Recovery> {
   for (let output = log.poll(); output !== undefined; output = log.poll()) {
     if (output.type === "opened") return output.recovery;
     if (output.type === "closed" && output.error !== undefined) throw output.error;
-    if ("id" in output) {
-      const { id } = output;
-      await files.execute(output).then(
-        (result) => log.handleResult(id, result),
-        (error: unknown) => log.handleError(id, error),
-      );
-    }
+    if ("id" in output) await complete(log, files, output);
   }
   throw new Error("opening ended without a verdict");
+}
+
+async function complete(log: Log, files: Directory, operation: FileOperation): Promise<void> {
+  let result: FileResult;
+  try {
+    result = await files.execute(operation);
+  } catch (error) {
+    log.handleError(operation.id, error);
+    return;
+  }
+  log.handleResult(operation.id, result);
 }
 
 interface Waiter {
@@ -286,7 +291,7 @@ class FileLog implements AsyncDisposable {
 
   #take(output: LogOutput): void {
     if ("id" in output) {
-      this.#execute(output);
+      void this.#execute(output);
       return;
     }
     switch (output.type) {
@@ -312,18 +317,9 @@ class FileLog implements AsyncDisposable {
     }
   }
 
-  #execute(operation: FileOperation): void {
-    const { id } = operation;
-    this.#files.execute(operation).then(
-      (result) => {
-        this.#log.handleResult(id, result);
-        this.#pump();
-      },
-      (error: unknown) => {
-        this.#log.handleError(id, error);
-        this.#pump();
-      },
-    );
+  async #execute(operation: FileOperation): Promise<void> {
+    await complete(this.#log, this.#files, operation);
+    this.#pump();
   }
 
   #acknowledge(lsn: number): void {
