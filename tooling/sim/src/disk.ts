@@ -1,6 +1,6 @@
 import type { Death, Host } from "./host.ts";
 import type { Heal } from "./network.ts";
-import { DiskError, Platter, type FileRequest, type FileResult } from "./platter.ts";
+import type { FileFault, FileRequest, FileResult, Platter } from "./platter.ts";
 import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Trace } from "./trace.ts";
@@ -51,8 +51,8 @@ const defaults: Required<DiskOptions> = {
   lyingSync: 0,
 };
 
-/** What a request completes with: exactly one of the two. */
-export type Completion = (error: DiskError | undefined, result: FileResult, now: number) => void;
+/** Told how a request went: an error with the system's `code`, or the result. */
+export type Completion = (error: Error | undefined, result: FileResult, now: number) => void;
 
 interface Job {
   readonly request: FileRequest;
@@ -61,35 +61,43 @@ interface Job {
 }
 
 /**
- * The disk of one host: a {@link Platter} behind requests that take time, overtake each other, and
+ * The disk of one host: a {@link Platter} behind requests that take time, overtake each other and
  * may fail. A request takes effect when it completes.
  */
 export class Disk {
+  readonly #host: Host;
   readonly #options: Required<DiskOptions>;
   readonly #disturbances = new Set<DiskOptions>();
-  readonly platter: Platter;
   readonly #timeline: Timeline;
   readonly #trace: Trace;
   readonly #random: Random;
+  readonly #blank: Platter;
+  #platter: Platter;
   #jobs = new Set<Job>();
   #held: Job[] | undefined;
-  #host: Host | undefined;
 
-  constructor(options: DiskOptions, parts: { timeline: Timeline; trace: Trace; random: Random }) {
-    this.#options = { ...defaults, ...options };
+  constructor(
+    host: Host,
+    platter: Platter,
+    parts: { options?: DiskOptions; timeline: Timeline; trace: Trace; random: Random },
+  ) {
+    this.#host = host;
+    this.#platter = platter;
+    this.#blank = platter.clone();
+    this.#options = { ...defaults, ...parts.options };
     this.#timeline = parts.timeline;
     this.#trace = parts.trace;
     this.#random = parts.random;
-    this.platter = new Platter(parts.random.fork("platter"));
   }
 
-  attach(host: Host): void {
-    this.#host = host;
+  /** The files as they are now, for oracles; another object after a power cut. */
+  get platter(): Platter {
+    return this.#platter;
   }
 
   /** Starts one request; `done` is an input of the process that asked, if it still lives. */
   submit(request: FileRequest, done: Completion): void {
-    const host = this.#host as Host;
+    const host = this.#host;
     if (!host.effect()) return;
     const job = { request, done, life: host.life };
     this.#trace.record(request.type, host, undefined, describe(request));
@@ -108,18 +116,32 @@ export class Disk {
   /** Nothing completes until it ends: a disk that is stuck. */
   hang(): Heal {
     this.#held ??= [];
-    return () => this.unhang();
+    return () => this.#unhang();
   }
 
-  unhang(): void {
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const job of held) this.#schedule(job);
+  /** Flips one bit for good. @returns where, or undefined on an empty disk */
+  rot(): { readonly file: string; readonly bit: number } | undefined {
+    const files = this.#platter.files.filter(({ bytes }) => bytes > 0);
+    if (files.length === 0) return undefined;
+    const { file, bytes } = this.#random.pick(files);
+    const bit = this.#random.below(bytes * 8);
+    this.#platter.flipBit(file, bit);
+    return { file, bit };
+  }
+
+  /** A copy of everything, to be put back later: the backup of a virtual machine. */
+  backup(): Platter {
+    return this.#platter.clone().crash(() => 1);
+  }
+
+  /** The disk holds what the backup held, or nothing. */
+  restore(backup: Platter = this.#blank): void {
+    this.#platter = backup.clone();
   }
 
   /** No more failures, however it was made; what is lost stays lost. */
   calm(): void {
-    this.unhang();
+    this.#unhang();
     const healthy = { readError: 0, writeError: 0, syncError: 0, lyingSync: 0 };
     this.disturb({ ...healthy, capacityBytes: defaults.capacityBytes });
   }
@@ -127,83 +149,77 @@ export class Disk {
   /** The process or the machine died: of the requests under way any may still have taken effect. */
   lose(death: Death): void {
     for (const { request } of this.#jobs) {
-      if (this.#random.chance(0.5)) this.#tryPart(request);
+      if (this.#random.chance(0.5)) this.#attempt(cutShort(request, this.#random));
     }
     this.#jobs = new Set();
     if (this.#held !== undefined) this.#held = [];
-    if (death === "power-cut") this.platter.cutPower();
+    if (death === "crash") return;
+    const fill = (sector: Uint8Array) => sector.set(this.#random.bytes(sector.length));
+    const choose = (count: number) => this.#random.below(count);
+    this.#platter = this.#platter.crash(choose, this.#random.chance(0.5) ? fill : undefined);
   }
 
   get #present(): Required<DiskOptions> {
     return Object.assign({}, this.#options, ...this.#disturbances) as Required<DiskOptions>;
   }
 
+  #unhang(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const job of held) this.#schedule(job);
+  }
+
   #schedule(job: Job): void {
     const { latencyMeanMs, syncMeanMs } = this.#present;
-    const isSync = job.request.type === "sync" || job.request.type === "syncDirectory";
-    const latencyMs = this.#random.exponential(latencyMeanMs + (isSync ? syncMeanMs : 0));
-    this.#timeline.at(this.#timeline.now + latencyMs * 1000, () => this.#complete(job));
+    const latencyMs = latencyMeanMs + (isSync(job.request) ? syncMeanMs : 0);
+    const latencyUs = this.#random.exponential(latencyMs) * 1000;
+    this.#timeline.at(this.#timeline.now + latencyUs, () => this.#complete(job));
   }
 
   #complete(job: Job): void {
     if (!this.#jobs.has(job)) return;
     if (this.#held !== undefined) return void this.#held.push(job);
     this.#jobs.delete(job);
-    const host = this.#host as Host;
-    let error: DiskError | undefined;
-    let result: FileResult;
-    try {
-      result = this.#execute(job.request);
-    } catch (thrown) {
-      if (!(thrown instanceof DiskError)) throw thrown;
-      error = thrown;
-      this.#trace.record(`disk-${error.code.toLowerCase()}`, host, undefined, job.request.type);
-    }
-    host.inputOf(job.life, (now) => job.done(error, result, now));
+    const outcome = this.#attempt(job.request, this.#drawFault(job.request));
+    const isError = outcome instanceof Error;
+    const [error, result] = isError ? [outcome, undefined] : [undefined, outcome];
+    this.#host.inputOf(job.life, (now) => job.done(error, result, now));
   }
 
-  #execute(request: FileRequest): FileResult {
-    const { readError, writeError, syncError, lyingSync, capacityBytes } = this.#present;
-    if (request.type === "read" && this.#random.chance(readError))
-      throw new DiskError("EIO", request.type);
-    if (request.type === "write" && this.#random.chance(writeError)) {
-      this.#tryPart(request);
-      throw new DiskError("EIO", request.type);
-    }
-    const roomBytes = capacityBytes - this.platter.usedBytes;
-    if (request.type === "write" && this.platter.growth(request) > roomBytes) {
-      this.#tryPart(request, roomBytes);
-      throw new DiskError("ENOSPC", request.type);
-    }
-    if (request.type === "sync" || request.type === "syncDirectory") {
-      if (this.#random.chance(lyingSync)) {
-        this.#trace.record("lying-sync", this.#host);
-        return undefined;
-      }
-      if (this.#random.chance(syncError)) {
-        if (request.type === "sync") this.platter.failSync(request.file);
-        throw new DiskError("EIO", request.type);
-      }
-    }
-    return this.platter.execute(request);
-  }
-
-  /** Carries out what of a request luck, or room, allows. */
-  #tryPart(request: FileRequest, roomBytes = Infinity): void {
-    const part =
-      request.type === "write"
-        ? { ...request, bytes: request.bytes.subarray(0, this.#partOf(request, roomBytes)) }
-        : request;
+  /** Directories list in any order. */
+  #attempt(request: FileRequest, fault?: FileFault): FileResult | Error {
+    const platter = this.#platter;
+    platter.plan = () => fault;
+    platter.capacityBytes = this.#present.capacityBytes;
     try {
-      this.platter.execute(part);
+      const result = platter.execute(request);
+      if (fault !== undefined) this.#trace.record("disk lies", this.#host);
+      return Array.isArray(result) ? this.#random.shuffle(result) : result;
     } catch (error) {
-      if (!(error instanceof DiskError)) throw error;
+      if (!(error instanceof Error) || !("code" in error)) throw error;
+      this.#trace.record(`disk ${String(error.code)}`, this.#host, undefined, request.type);
+      return error;
     }
   }
 
-  #partOf({ bytes }: { bytes: Uint8Array }, roomBytes: number): number {
-    return this.#random.below(Math.max(0, Math.min(bytes.length, roomBytes)) + 1);
+  #drawFault(request: FileRequest): FileFault | undefined {
+    const { readError, writeError, syncError, lyingSync } = this.#present;
+    const isHit = (chance: number) => this.#random.chance(chance);
+    if (request.type === "read" && isHit(readError)) return { code: "EIO" };
+    if (request.type === "write" && isHit(writeError))
+      return { code: "EIO", bytes: this.#random.below(request.bytes.length + 1) };
+    if (isSync(request) && isHit(lyingSync)) return { lie: true };
+    return isSync(request) && isHit(syncError) ? { code: "EIO" } : undefined;
   }
+}
+
+function isSync({ type }: FileRequest): boolean {
+  return type === "sync" || type === "syncDirectory";
+}
+
+function cutShort(request: FileRequest, random: Random): FileRequest {
+  if (request.type !== "write") return request;
+  return { ...request, bytes: request.bytes.subarray(0, random.below(request.bytes.length + 1)) };
 }
 
 function describe(request: FileRequest): string {

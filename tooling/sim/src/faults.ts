@@ -2,6 +2,7 @@ import type { DiskOptions } from "./disk.ts";
 import type { Death, Host } from "./host.ts";
 import type { Heal, Link } from "./network.ts";
 import type { PartitionShape } from "./partition.ts";
+import type { Platter } from "./platter.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -46,7 +47,7 @@ export function inject(world: World, fault: Fault): void {
   const backups: Backups = new Map();
   if (fault.kind === "crash" && fault.disk === "rolled-back") {
     world.at(fault.backupAtMs ?? 0, () => {
-      for (const name of fault.hosts) backups.set(name, world.host(name).disk.platter.snapshot());
+      for (const name of fault.hosts) backups.set(name, world.host(name).disk.backup());
     });
   }
   world.at(fault.atMs, () => {
@@ -63,7 +64,7 @@ export function inject(world: World, fault: Fault): void {
   });
 }
 
-type Backups = Map<string, ReadonlyMap<string, Uint8Array>>;
+type Backups = Map<string, Platter>;
 
 /** @returns what ends it, where it lasts */
 function strike(world: World, fault: Fault, backups: Backups): Heal | undefined {
@@ -109,7 +110,7 @@ function crash(world: World, { hosts: names, death, disk }: Crash, backups: Back
   for (const host of hosts) {
     if (death === "crash") host.crash();
     else host.cutPower();
-    if (disk !== "same") host.disk.platter.restore(backups.get(host.name) ?? new Map());
+    if (disk !== "same") host.disk.restore(backups.get(host.name));
   }
   return () => {
     for (const host of hosts) host.start();
@@ -117,6 +118,6 @@ function crash(world: World, { hosts: names, death, disk }: Crash, backups: Back
 }
 
 function rot(host: Host): void {
-  const place = host.disk.platter.rot();
-  if (place !== undefined) host.note(`rot in ${place.file} at ${place.offset}`);
+  const place = host.disk.rot();
+  if (place !== undefined) host.note(`rot in ${place.file} at bit ${place.bit}`);
 }

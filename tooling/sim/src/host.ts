@@ -1,6 +1,7 @@
 import { Clock } from "./clock.ts";
-import type { Disk } from "./disk.ts";
+import { Disk, type DiskOptions } from "./disk.ts";
 import type { Network } from "./network.ts";
+import type { Platter } from "./platter.ts";
 import type { Probes } from "./probes.ts";
 import type { PacketInput, Program, StreamEvent } from "./program.ts";
 import type { Random } from "./random.ts";
@@ -19,7 +20,8 @@ export interface HostParts {
   readonly probes: Probes;
   readonly streams: StreamParts;
   readonly random: Random;
-  readonly disk: Disk;
+  readonly disk?: DiskOptions;
+  readonly platter?: Platter;
   readonly wallMs: number;
   readonly uptimeMs: number;
   readonly timers: Required<TimerOptions>;
@@ -53,7 +55,6 @@ export class Host implements Actor {
   readonly index: number;
   readonly name: string;
   readonly clock: Clock;
-  readonly disk: Disk;
   readonly probes: Probes;
   /** How often a process started here. */
   life = 0;
@@ -65,6 +66,7 @@ export class Host implements Actor {
   readonly #boot: Boot;
   readonly #waiting: (() => void)[] = [];
   readonly #timerRandom: Random;
+  readonly #disk: Disk | undefined;
   #program: Program | undefined;
   #state: "off" | "down" | "running" | "dying" = "down";
   #isPaused = false;
@@ -80,13 +82,20 @@ export class Host implements Actor {
     this.index = index;
     this.name = name;
     this.clock = new Clock(parts.timeline, parts.wallMs, parts.uptimeMs);
-    this.disk = parts.disk;
     this.probes = parts.probes;
     this.#parts = parts;
     this.#boot = boot;
     this.#lifeRandom = parts.random;
     this.#timerRandom = parts.random.fork("timers");
-    this.disk.attach(this);
+    if (parts.platter === undefined) return;
+    const { timeline, trace, disk: options } = parts;
+    const random = parts.random.fork("disk");
+    this.#disk = new Disk(this, parts.platter, {
+      ...(options && { options }),
+      timeline,
+      trace,
+      random,
+    });
   }
 
   // What a program uses.
@@ -98,6 +107,12 @@ export class Host implements Actor {
 
   /** A source of numbers in [0, 1) that belongs to this life of this host. */
   readonly random = (): number => this.#lifeRandom.number();
+
+  /** @throws RangeError if the world was given no files for this host */
+  get disk(): Disk {
+    if (this.#disk === undefined) throw new RangeError(`${this.name} has no disk`);
+    return this.#disk;
+  }
 
   /** Sends one packet to the host of that name. */
   send(to: string, bytes: Uint8Array, protocol = "packet"): void {
@@ -199,6 +214,13 @@ export class Host implements Actor {
   input(action: (now: number) => void): boolean {
     this.inputOf(this.life, action);
     return this.#state === "running";
+  }
+
+  /** No more trouble of its own: it runs, its timers are only late, its disk works. */
+  calm(): void {
+    this.#disk?.calm();
+    this.resume();
+    this.start();
   }
 
   // The rest is the world's own.
@@ -314,7 +336,7 @@ export class Host implements Actor {
     this.#waiting.length = 0;
     this.#packetsWaiting = 0;
     for (const stream of this.streams) stream.abandon(death === "crash");
-    this.disk.lose(death);
+    this.#disk?.lose(death);
   }
 }
 

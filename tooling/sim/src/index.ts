@@ -6,13 +6,7 @@ export type { Heal, Link, Network, NetworkOptions } from "./network.ts";
 export { guard, TripwireError } from "./node/tripwires.ts";
 export type { PartitionShape } from "./partition.ts";
 export { expand, type Plan, type Scenario, type Stage, type Timed } from "./plan.ts";
-export {
-  DiskError,
-  Platter,
-  type FileEntry,
-  type FileRequest,
-  type FileResult,
-} from "./platter.ts";
+export type { FileEntry, FileFault, FileRequest, FileResult, Platter } from "./platter.ts";
 export { Probes, Violation, type Tally } from "./probes.ts";
 export {
   drive,

@@ -1,6 +1,6 @@
 import { inject, type Fault } from "./faults.ts";
 import { Random } from "./random.ts";
-import { World, type WorldConditions } from "./world.ts";
+import type { World, WorldConditions } from "./world.ts";
 
 /** Something that happens at a virtual millisecond of the run. */
 export type Timed<Op> = Op & { readonly atMs: number };
@@ -15,6 +15,8 @@ export interface Plan<Op> {
   readonly seed: number;
   readonly hosts: readonly string[];
   readonly conditions: WorldConditions;
+  /** The scenario's own numbers: sizes, factors, timeouts. */
+  readonly settings: Readonly<Record<string, number>>;
   /** Milliseconds during which faults strike. */
   readonly chaosMs: number;
   /** Milliseconds without any fault after that, in which the protocol must mend everything. */
@@ -48,15 +50,10 @@ export function expand<Op>(scenario: Scenario<Op>, seed: number): Plan<Op> {
   return { scenario: scenario.name, seed, ...draft };
 }
 
-/** A world with everything of the plan in its agenda, at its first moment. */
-export function stagePlan<Op>(
-  scenario: Scenario<Op>,
-  plan: Plan<Op>,
-  transcriptLines: number,
-): { world: World; stage: Stage<Op> } {
-  const world = new World({ ...plan.conditions, seed: plan.seed, transcriptLines });
+/** Puts everything of a plan into an empty world. */
+export function stagePlan<Op>(scenario: Scenario<Op>, plan: Plan<Op>, world: World): Stage<Op> {
   const stage = scenario.stage(world, plan);
   for (const fault of plan.faults) inject(world, fault);
   for (const op of plan.ops) world.at(op.atMs, () => stage.handleOp(op));
-  return { world, stage };
+  return stage;
 }

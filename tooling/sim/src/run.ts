@@ -2,7 +2,7 @@ import { guard } from "./node/tripwires.ts";
 import { stagePlan, type Plan, type Scenario, type Stage } from "./plan.ts";
 import { Violation, type Tally } from "./probes.ts";
 import type { Checkpoint } from "./trace.ts";
-import type { World } from "./world.ts";
+import { World } from "./world.ts";
 
 /** Why a run failed. */
 export interface Failure {
@@ -36,8 +36,9 @@ export function run<Op>(
   plan: Plan<Op>,
   options: { readonly transcriptLines?: number } = {},
 ): Outcome {
-  const { world, stage } = stagePlan(scenario, plan, options.transcriptLines ?? 0);
-  const verdict = guard(() => play(world, stage, plan));
+  const { transcriptLines = 0 } = options;
+  const world = new World({ ...plan.conditions, seed: plan.seed, transcriptLines });
+  const verdict = guard(() => play(world, scenario, plan));
   world.trace.checkpoint();
   return {
     ...verdict,
@@ -53,10 +54,11 @@ export function run<Op>(
 
 function play<Op>(
   world: World,
-  stage: Stage<Op>,
+  scenario: Scenario<Op>,
   plan: Plan<Op>,
 ): Pick<Outcome, "verdict" | "failure" | "voidBecause"> {
   try {
+    const stage = stagePlan(scenario, plan, world);
     world.runFor(plan.chaosMs);
     world.calm();
     world.runFor(plan.calmMs);

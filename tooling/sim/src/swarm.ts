@@ -144,7 +144,7 @@ const makers: Record<FaultClass, (draw: Draw) => Fault> = {
   rot: (draw) => ({ kind: "rot", atMs: draw.atMs, host: draw.host }),
 };
 
-/** The faults of one run: half of the classes, in proportions of their own. */
+/** The faults of one run: at least one, of half of the classes, in proportions of their own. */
 export function drawFaults(
   random: Random,
   of: {
@@ -156,8 +156,8 @@ export function drawFaults(
     readonly protocols?: readonly string[];
   },
 ): Fault[] {
-  const chosen = of.classes.filter(() => random.chance(0.5));
-  if (chosen.length === 0) return [];
+  const half = of.classes.filter(() => random.chance(0.5));
+  const chosen = half.length > 0 ? half : [random.pick(of.classes)];
   const weights = chosen.map(() => Math.ceil(random.magnitude(1, 100)));
   const sum = weights.reduce((left, right) => left + right, 0);
   return Array.from({ length: random.between(1, of.countMax) }, () => {
@@ -179,7 +179,7 @@ export function drawFaults(
 }
 
 /** The conditions of one run: each kind of trouble absent in half of them. */
-export function drawConditions(random: Random): WorldConditions {
+export function drawConditions(random: Random): Required<Omit<WorldConditions, "wallMs">> {
   const maybe = (low: number, high: number) =>
     random.chance(0.5) ? random.magnitude(low, high) : 0;
   const latencyMinMs = random.magnitude(0.05, 10);

@@ -1,7 +1,8 @@
-import { Disk, type DiskOptions } from "./disk.ts";
+import type { DiskOptions } from "./disk.ts";
 import { Host, type Boot, type TimerOptions } from "./host.ts";
 import { Network, type Heal, type NetworkOptions } from "./network.ts";
 import { guard } from "./node/tripwires.ts";
+import type { Platter } from "./platter.ts";
 import { Probes } from "./probes.ts";
 import { Random } from "./random.ts";
 import { streamDefaults, type StreamOptions } from "./stream.ts";
@@ -83,8 +84,12 @@ export class World {
     return this.timeline.now / 1000;
   }
 
-  /** Adds a host and starts its process. */
-  add(name: string, boot: Boot): Host {
+  /**
+   * Adds a host and starts its process.
+   *
+   * @param platter - its files, say a new `FaultyDisk`; without it the host has no disk
+   */
+  add(name: string, boot: Boot, platter?: Platter): Host {
     if (this.hosts.has(name)) throw new RangeError(`there is a host ${name} already`);
     const { timeline, trace, network, probes } = this;
     const { streams, disk, timers, ...options } = this.#options;
@@ -103,7 +108,8 @@ export class World {
         random: random.fork("streams"),
         options: { ...streamDefaults, ...streams },
       },
-      disk: new Disk(disk ?? {}, { timeline, trace, random: random.fork("disk") }),
+      ...(disk && { disk }),
+      ...(platter && { platter }),
       timers: { lateMsMax: 0, spurious: 0, ...timers },
       wallMs: Math.floor((options.wallMs ?? 1_767_225_600_000) + this.now + skewMs),
       uptimeMs: Math.floor((options.uptimeMsMax ?? 0) * clocks.number()),
@@ -150,10 +156,6 @@ export class World {
     this.network.calm();
     for (const heal of this.heals) heal();
     this.heals.clear();
-    for (const host of this.hosts.values()) {
-      host.disk.calm();
-      host.resume();
-      host.start();
-    }
+    for (const host of this.hosts.values()) host.calm();
   }
 }
