@@ -9,6 +9,7 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import {
   addObservation,
   ascending,
+  compareVectors,
   contextOf,
   decodeVector,
   emptyContext,
@@ -170,7 +171,18 @@ function ownTable(): string[] {
   const repeat = (body: () => unknown) => (turns: number) => {
     for (let i = 0; i < turns; i++) if (body() === undefined) checksum++;
   };
+  const apart = (list: [Origin, number][]) => ({
+    origins: list.map(([name]) => Buffer.from(name).toString()),
+    sequences: list.map(([, n]) => n),
+  });
+  const [left, right] = [apart(pairs), apart(newer)];
+  const loaded = vectorOf(newer);
   const result = race([
+    { name: "compare vectors", run: repeat(() => compareVectors(vector, loaded)) },
+    {
+      name: "compare vectors, strings not interned",
+      run: repeat(() => compareVectors(left, right)),
+    },
     {
       name: "write over what was read",
       run: repeat(() => write(base, base.context, dot(2), "new")),

@@ -1,5 +1,6 @@
-// Runs every law FC_NUM_RUNS times (default 1,000,000) and the simulation of crashed, restored and
-// wiped disks over ENGRAM_SEEDS seeds (default 10,000); `--write` puts the table into the README.
+// Runs the laws of joins and views FC_NUM_RUNS times (default 1,000,000), the others a tenth as often,
+// and the simulation of crashed, restored and wiped disks over ENGRAM_SEEDS seeds (default 10,000);
+// `--write` puts the table into the README.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -16,7 +17,8 @@ const rows: string[] = [];
 
 for (const [name, law] of Object.entries(lawsOf(vclock))) {
   const start = performance.now();
-  const outcome = await fc.check(law as fc.IRawProperty<unknown>, { numRuns, seed });
+  const runs = /^V(1|10)\b/.test(name) ? numRuns : Math.ceil(numRuns / 10);
+  const outcome = await fc.check(law as fc.IRawProperty<unknown>, { numRuns: runs, seed });
   if (outcome.failed) throw new Error(`${name}\n${fc.defaultReportMessage(outcome)}`);
   const seconds = Math.round((performance.now() - start) / 1000);
   rows.push(`| ${name} | ${outcome.numRuns.toLocaleString("en-US")} | 0 |`);

@@ -97,8 +97,17 @@ function normalize(vector: VersionVector, sorted: readonly DotRange[]): DottedCo
  * @public
  */
 export function contextHas(context: DottedContext, dot: Dot): boolean {
-  return covers(context, { origin: dot.origin, first: dot.sequence, last: dot.sequence });
+  return (
+    dot.sequence <= sequenceOf(context.vector, dot.origin) ||
+    (context.ranges.length > 0 && covers(context, rangeOf(dot)))
+  );
 }
+
+const rangeOf = ({ origin, sequence }: Dot): DotRange => ({
+  origin,
+  first: sequence,
+  last: sequence,
+});
 
 /** Whether every dot of `range` is included: in normal form, by one stretch of the context. */
 function covers(context: DottedContext, range: DotRange): boolean {
@@ -122,14 +131,11 @@ function covers(context: DottedContext, range: DotRange): boolean {
 export function contextWith(context: DottedContext, dot: Dot): DottedContext {
   checkDot(dot);
   if (contextHas(context, dot)) return context;
-  const { origin, sequence } = dot;
-  if (context.ranges.length === 0 && sequence === sequenceOf(context.vector, origin) + 1) {
-    return { vector: raiseVector(context.vector, dot), ranges: context.ranges };
+  const { vector, ranges } = context;
+  if (ranges.length === 0 && dot.sequence === sequenceOf(vector, dot.origin) + 1) {
+    return { vector: raiseVector(vector, dot), ranges };
   }
-  return joinContexts(
-    context,
-    contextOf(emptyVector, [{ origin, first: sequence, last: sequence }]),
-  );
+  return normalize(vector, [...ranges, rangeOf(dot)].sort(compareRanges));
 }
 
 /**

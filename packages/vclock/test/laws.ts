@@ -65,7 +65,7 @@ function codecLaws<S>(
 }
 
 /** Every law, by the name under which it is reported. */
-export function lawsOf(lib: Library) {
+export function lawsOf(lib: Library): Readonly<Record<string, unknown>> {
   const table = lib.originTable([...states.ORIGINS].toReversed());
   return {
     ...latticeLaws(lib),

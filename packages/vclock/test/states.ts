@@ -51,43 +51,44 @@ export const vector: fc.Arbitrary<VersionVector> = sequences.map((counts) =>
   ),
 );
 
-/** One bit for each dot: every set of them. */
-export const context: fc.Arbitrary<DottedContext> = fc
-  .tuple(...ORIGINS.map(() => fc.integer({ min: 0, max: 2 ** SEQUENCE_MAX - 1 })))
-  .map((masks) => contextFromMasks(masks));
-
-function contextFromMasks(masks: readonly number[]): DottedContext {
-  return contextOf(
-    emptyVector,
-    masks.flatMap((mask, i) =>
-      dotsOfMask(mask).map((bit) => ({ origin: ORIGINS[i]!, first: bit + 1, last: bit + 1 })),
-    ),
+/** One bit for each dot of an origin: every set of them. */
+const MASKS = 2 ** SEQUENCE_MAX;
+const SEQUENCES_OF_MASK: readonly (readonly number[])[] = Array.from({ length: MASKS }, (_, mask) =>
+  Array.from({ length: SEQUENCE_MAX }, (_, bit) => bit + 1).filter((n) => mask & (1 << (n - 1))),
+);
+const masks = fc.tuple(...ORIGINS.map(() => fc.nat({ max: MASKS - 1 })));
+const dotsOf = (each: readonly number[]): Dot[] =>
+  each.flatMap((mask, i) =>
+    (SEQUENCES_OF_MASK[mask] ?? []).map((sequence) => ({ origin: ORIGINS[i]!, sequence })),
   );
-}
+const contextWithDots = (dots: readonly Dot[]): DottedContext =>
+  contextOf(
+    emptyVector,
+    dots.map(({ origin, sequence }) => ({ origin, first: sequence, last: sequence })),
+  );
 
-function dotsOfMask(mask: number): number[] {
-  return Array.from({ length: SEQUENCE_MAX }, (_, bit) => bit).filter((bit) => mask & (1 << bit));
-}
+export const context: fc.Arbitrary<DottedContext> = masks.map((each) =>
+  contextWithDots(dotsOf(each)),
+);
 
-const HOLDINGS: readonly (readonly number[])[] = [[], [], [], [0], [0], [1], [0, 1]];
+/** Which values a known dot holds: mostly none or its own, sometimes one that collides. */
+const HOLDINGS: readonly (readonly number[])[] = [[], [], [], [0], [0], [1], [0, 1], []];
 
-/** Which values each known dot holds: mostly none or its own, sometimes one that collides. */
+/** Three bits for each dot choose what it holds. */
 export const versioned: fc.Arbitrary<Versioned<number>> = fc
-  .tuple(
-    fc.tuple(...ORIGINS.map(() => fc.integer({ min: 0, max: 2 ** SEQUENCE_MAX - 1 }))),
-    fc.infiniteStream(fc.constantFrom(...HOLDINGS)),
-  )
-  .map(([masks, holdings]) => ({
-    context: contextFromMasks(masks),
-    siblings: masks.flatMap((mask, i) =>
-      dotsOfMask(mask).flatMap((bit) =>
-        holdings.next().value.map((variant: number) => ({
-          dot: { origin: ORIGINS[i]!, sequence: bit + 1 },
-          value: i * 32 + bit * 2 + variant,
-        })),
-      ),
-    ),
-  }));
+  .tuple(masks, fc.tuple(...ORIGINS.map(() => fc.nat({ max: 8 ** SEQUENCE_MAX - 1 }))))
+  .map(([each, choices]) => {
+    const dots = dotsOf(each);
+    return {
+      context: contextWithDots(dots),
+      siblings: dots.flatMap((dot) => {
+        const i = ORIGINS.indexOf(dot.origin);
+        const choice = (choices[i]! >> (3 * (dot.sequence - 1))) & 7;
+        const first = 2 * (i * SEQUENCE_MAX + dot.sequence - 1);
+        return HOLDINGS[choice]!.map((variant) => ({ dot, value: first + variant }));
+      }),
+    };
+  });
 
 export const vote: fc.Arbitrary<Vote> = fc.record(
   {
