@@ -2,13 +2,13 @@
 // of its tree at that moment. So a lost, repeated or late request does no harm.
 
 import { estimateDifferences } from "./counters.ts";
-import { CELL_BYTES, type Frame, HEADER_BYTES, ITEM_BYTES } from "./frame.ts";
+import { CELL_BYTES, type Frame, HEADER_BYTES, ITEM_BYTES, KEY_BYTES } from "./frame.ts";
 import type { Hash64 } from "./hash64.ts";
 import { bitsBelow, childOf, type Range } from "./range.ts";
 import type { Scope } from "./scope.ts";
 import { CELL_WORDS, CELLS_MAX, cellsFor } from "./sketch.ts";
 import type { Sum } from "./sum.ts";
-import { ITEM_WORDS } from "./trie.ts";
+import { ITEM_WORDS } from "./blocks.ts";
 
 /** Most items read for one answer, to bound the time it takes to some tens of milliseconds. */
 export const SCAN_ITEMS_MAX = 131_072;
@@ -28,6 +28,11 @@ export interface Answer {
 /** Cells or items of `size` bytes that fit a frame. */
 export function fitting(frameBytesMax: number, size: number): number {
   return Math.floor((frameBytesMax - HEADER_BYTES - SLACK_BYTES) / size);
+}
+
+/** Keys to ask for in one frame, so that the answer with their versions fits one too. */
+export function keysFitting(frameBytesMax: number): number {
+  return fitting(frameBytesMax, KEY_BYTES + 1);
 }
 
 /** Answers a question on a range in the way that costs least. */

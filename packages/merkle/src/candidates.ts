@@ -1,5 +1,7 @@
+import { ITEM_WORDS } from "./blocks.ts";
 import type { Hash64 } from "./hash64.ts";
 import type { Causality } from "./options.ts";
+import type { Range } from "./range.ts";
 import type { Scope } from "./scope.ts";
 
 /**
@@ -39,6 +41,34 @@ export class Candidates {
     const known = this.#found.get(name);
     if (known === undefined) this.#found.set(name, { key: { hi: key.hi, lo: key.lo }, theirs });
     else known.theirs = theirs;
+  }
+
+  /** Compares the peer's items of a range with those held here; both are in key order. */
+  addUnlike(range: Range, items: Uint32Array): void {
+    let next = 0;
+    this.#scope.visit(range, (words, at) => {
+      const hi = words[at] as number;
+      const lo = words[at + 1] as number;
+      for (; next < items.length; next += ITEM_WORDS) {
+        const nextHi = items[next] as number;
+        if (nextHi > hi || (nextHi === hi && (items[next + 1] as number) >= lo)) break;
+        this.#addItem(items, next);
+      }
+      if (items[next] !== hi || items[next + 1] !== lo) {
+        this.add({ hi, lo }, undefined);
+        return;
+      }
+      const isLike = items[next + 2] === words[at + 2] && items[next + 3] === words[at + 3];
+      if (!isLike) this.#addItem(items, next);
+      next += ITEM_WORDS;
+    });
+    for (; next < items.length; next += ITEM_WORDS) this.#addItem(items, next);
+  }
+
+  #addItem(items: Uint32Array, at: number): void {
+    const key = { hi: items[at] as number, lo: items[at + 1] as number };
+    const version = { hi: items[at + 2] as number, lo: items[at + 3] as number };
+    this.add(key, { print: this.#scope.printOf(items, at), version });
   }
 
   /** All keys, or those whose versions must be known to compare them. */

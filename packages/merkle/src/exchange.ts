@@ -18,18 +18,13 @@ import {
   answerAsk,
   answerCheck,
   answerMore,
-  fitting,
   isTooLarge,
+  keysFitting,
   SCAN_ITEMS_MAX,
 } from "./answer.ts";
 import { Candidates, type RepairAction } from "./candidates.ts";
-import {
-  decodeEnvelope,
-  decodeFrame,
-  encodeFrame,
-  type Frame,
-  type FrameContext,
-} from "./frame.ts";
+import { decodeEnvelope, decodeFrame } from "./decode.ts";
+import { encodeFrame, type Frame, type FrameContext } from "./frame.ts";
 import { Gathering } from "./gathering.ts";
 import type { Hash64 } from "./hash64.ts";
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -38,20 +33,25 @@ import type { Scope } from "./scope.ts";
 import { CELL_WORDS } from "./sketch.ts";
 import { Sum } from "./sum.ts";
 import type { MerkleTree } from "./tree.ts";
-import { ITEM_WORDS } from "./trie.ts";
+import { ITEM_WORDS } from "./blocks.ts";
 
 /** Requests under way at once. */
 const WINDOW = 32;
 /** Requests of one exchange, so that a hostile peer cannot keep us asking. */
 const REQUESTS_MAX = 8192;
-/** Times a request is sent before the peer counts as unreachable. */
-const ATTEMPTS_MAX = 5;
+/** The wait for an answer doubles with each attempt up to this many times `timeoutMs`. */
+const PATIENCE_MAX = 16;
+/** Silence, in `timeoutMs`, after which the peer counts as unreachable: five attempts. */
+const SILENCE_MAX = 31;
+/** Attempts at one question, for a peer that answers others but not this one. */
+const ATTEMPTS_MAX = 12;
 /** Times a range is asked for anew because the peer's data changed under it, before asking exactly. */
 const RESTARTS_MAX = 3;
+/** Items held here that are reported for want of any at the peer, without splitting the range. */
+const OWN_ITEMS_MAX = 4096;
 /** Outputs not polled, beyond which requests of the peer are dropped. */
 const OUTPUTS_MAX = 1024;
 const BACKOFF_MAX = 16;
-const KEY_BYTES = 8;
 /** Version of the frames. */
 const PROTOCOL = 1;
 
@@ -140,6 +140,8 @@ export class Exchange {
   /** Tasks for the next exchange. */
   #aside: Task[] = [];
   #settledAt = 0;
+  /** When the peer last answered. */
+  #heardAt = 0;
   #startsAt: number | undefined;
   #readyAt: number;
   #failures = 0;
@@ -197,6 +199,7 @@ export class Exchange {
   start(now: number): void {
     if (this.isActive || this.#isClosed) return;
     this.#phase = "comparing";
+    this.#heardAt = now;
     this.#requests = 0;
     this.#sentBytes = 0;
     this.#receivedBytes = 0;
@@ -237,6 +240,7 @@ export class Exchange {
     const complaint = this.#take(flight.task, frame);
     if (complaint !== undefined) return this.#malformed(complaint);
     this.#flights.delete(request);
+    this.#heardAt = now;
     this.#advance(now);
   }
 
@@ -253,7 +257,8 @@ export class Exchange {
     }
     for (const [request, flight] of this.#flights) {
       if (now < flight.resendAt) continue;
-      if (flight.attempts >= ATTEMPTS_MAX) return this.#finish("unreachable", now);
+      const isSilent = now - this.#heardAt >= SILENCE_MAX * this.#options.timeoutMs;
+      if (isSilent || flight.attempts >= ATTEMPTS_MAX) return this.#finish("unreachable", now);
       this.#send(request, flight, now);
     }
   }
@@ -285,7 +290,7 @@ export class Exchange {
     } else if (frame.kind === "more") {
       this.#reply(answerMore(this.#scope, frame, frameBytesMax), request);
     } else if (frame.kind === "check") {
-      const keys = frame.keys.slice(0, fitting(frameBytesMax, KEY_BYTES));
+      const keys = frame.keys.slice(0, keysFitting(frameBytesMax));
       this.#reply(answerCheck(this.#scope, keys), request);
     }
   }
@@ -325,7 +330,10 @@ export class Exchange {
   }
 
   #send(request: number, flight: Flight, now: number): void {
-    flight.resendAt = now + this.#options.timeoutMs * 2 ** flight.attempts;
+    const { timeoutMs, random } = this.#options;
+    const patience = Math.min(2 ** flight.attempts, PATIENCE_MAX);
+    // Varied, so that questions withheld by a rate limit do not all come again at once.
+    flight.resendAt = now + timeoutMs * patience * (0.8 + 0.4 * random());
     flight.attempts += 1;
     const bytes = encodeFrame(this.#question(flight.task), request, this.#context);
     this.#sentBytes += bytes.length;
@@ -431,7 +439,6 @@ export class Exchange {
     return undefined;
   }
 
-  /** Compares a list with the items held here; both are in key order. */
   #takeList(range: Range, items: Uint32Array): string | undefined {
     for (let at = 0; at < items.length; at += ITEM_WORDS) {
       const key = { hi: items[at] as number, lo: items[at + 1] as number };
@@ -439,35 +446,9 @@ export class Exchange {
         return "list: an item outside the range";
       }
     }
-    const theirs = (at: number): void => {
-      this.#candidates.add(
-        { hi: items[at] as number, lo: items[at + 1] as number },
-        {
-          print: this.#scope.printOf(items, at),
-          version: { hi: items[at + 2] as number, lo: items[at + 3] as number },
-        },
-      );
-    };
-    let next = 0;
-    this.#scope.visit(range, (words, at) => {
-      const hi = words[at] as number;
-      const lo = words[at + 1] as number;
-      for (; next < items.length; next += ITEM_WORDS) {
-        if (
-          (items[next] as number) > hi ||
-          (items[next] === hi && (items[next + 1] as number) >= lo)
-        )
-          break;
-        theirs(next);
-      }
-      const isShared = items[next] === hi && items[next + 1] === lo;
-      if (!isShared) this.#candidates.add({ hi, lo }, undefined);
-      else {
-        if (items[next + 2] !== words[at + 2] || items[next + 3] !== words[at + 3]) theirs(next);
-        next += ITEM_WORDS;
-      }
-    });
-    for (; next < items.length; next += ITEM_WORDS) theirs(next);
+    const isMuch = items.length === 0 && this.#scope.sumOf(range).count > OWN_ITEMS_MAX;
+    if (isMuch) this.#askChildren(range);
+    else this.#candidates.addUnlike(range, items);
     return undefined;
   }
 
@@ -491,6 +472,15 @@ export class Exchange {
       else this.#ask(child, isExact);
     }
     return undefined;
+  }
+
+  /** Asks for the parts of a range that hold items here, instead of taking it all at once. */
+  #askChildren(range: Range): void {
+    const bits = bitsBelow(range.bits, this.#context.slotBits);
+    for (let index = 0; index < 1 << (bits - range.bits); index += 1) {
+      const child = childOf(range, index, bits);
+      if (this.#scope.sumOf(child).count > 0) this.#ask(child);
+    }
   }
 
   #takeVersions(
@@ -532,6 +522,7 @@ export class Exchange {
     // Ranges beyond the limits wait for the next exchange.
     this.#aside = this.#tasks;
     this.#tasks = [];
+    this.#heardAt = now;
     this.#phase = "checking";
     this.#hasProbed = this.#options.settleMs === 0;
     if (this.#hasProbed) this.#askVersions("compared");
@@ -541,7 +532,7 @@ export class Exchange {
 
   #askVersions(which: "all" | "compared"): void {
     const keys = this.#candidates.keys(which);
-    const size = fitting(this.#options.frameBytesMax, KEY_BYTES);
+    const size = keysFitting(this.#options.frameBytesMax);
     for (let at = 0; at < keys.length; at += size) {
       this.#tasks.push({ kind: "check", keys: keys.slice(at, at + size) });
     }

@@ -43,7 +43,8 @@ export interface ExchangeOptions {
    */
   readonly pauseMs?: number;
   /**
-   * Milliseconds to wait for an answer before asking again; doubles with each of 5 attempts.
+   * Milliseconds to wait for an answer before asking again; doubles with each attempt up to 16
+   * times this. A peer silent for 31 times this is unreachable.
    * @defaultValue 1000
    */
   readonly timeoutMs?: number;

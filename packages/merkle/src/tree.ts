@@ -3,7 +3,8 @@ import { MerkleError } from "./errors.ts";
 import type { Hash64 } from "./hash64.ts";
 import { Scope } from "./scope.ts";
 import { Sum } from "./sum.ts";
-import { ITEM_WORDS, Trie } from "./trie.ts";
+import { ITEM_WORDS } from "./blocks.ts";
+import { Trie } from "./trie.ts";
 
 /**
  * Options of a {@link MerkleTree}. Both must be alike on all peers.
@@ -34,20 +35,6 @@ export interface Item {
   readonly key: Hash64;
   /** Hash of what identifies the state of the record, such as its canonical version vector. */
   readonly version: Hash64;
-}
-
-/**
- * A key on which a store and its tree disagree.
- *
- * @public
- */
-export interface Discrepancy {
-  /** Hash of the key. */
-  readonly key: Hash64;
-  /** The version in the tree, if it has the key. */
-  readonly tree: Hash64 | undefined;
-  /** The version in the store, if it has the key. */
-  readonly store: Hash64 | undefined;
 }
 
 const noScopes: readonly Scope[] = [];
@@ -111,6 +98,12 @@ export class MerkleTree {
   get root(): string {
     this.#root ??= this.#total.toString();
     return this.#root;
+  }
+
+  /** Number of items of one slot. O(1). */
+  sizeOf(slot: number): number {
+    this.#assertSlot(slot);
+    return this.#trie.count(this.#trie.slot(slot));
   }
 
   /** Digest of the items of one slot, in the form of {@link MerkleTree.root}. O(1). */

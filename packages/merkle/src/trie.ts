@@ -6,15 +6,12 @@
 //
 //   vertex: count, link, then the lanes of its digest, side by side for the cache
 //     branch: link = the first of its 16 children, which lie side by side
-//     leaf:   link = its block in `words`: 4 words an item, sorted by key
-//
-// Blocks hold 2, 4, 8 or 16 items, the least that fits; freed ones wait in a list for each size.
+//     leaf:   link = its block (blocks.ts), items sorted by key
 
+import { Blocks, copy, grown, ITEM_WORDS } from "./blocks.ts";
 import type { ItemDigest } from "./digest.ts";
 import { bitsAt } from "./range.ts";
 
-/** Words in an item: key high, key low, version high, version low. */
-export const ITEM_WORDS = 4;
 /** Most items in a leaf. */
 export const LEAF_ITEMS = 16;
 const FAN = 16;
@@ -27,12 +24,6 @@ const NONE = 0xffffffff;
 /** Called with the place of an item; the words are valid until the trie is changed. */
 export type Visit = (words: Uint32Array, at: number) => void;
 
-interface Span {
-  readonly words: Uint32Array;
-  readonly from: number;
-  readonly to: number;
-}
-
 export class Trie {
   readonly slotBits: number;
   readonly lanes: number;
@@ -41,9 +32,7 @@ export class Trie {
   #vertices: Uint32Array;
   #vertexEnd: number;
   #freeChildren = NONE;
-  #words = new Uint32Array(1024);
-  #wordEnd = 0;
-  readonly #freeBlocks = new Uint32Array(5).fill(NONE);
+  readonly #blocks = new Blocks();
   /** The vertices from the slot down to the leaf of the key last looked up. */
   readonly #path = new Uint32Array(17);
   #pathLength = 0;
@@ -86,12 +75,12 @@ export class Trie {
 
   /** Bytes held by the typed arrays. */
   get memoryBytes(): number {
-    return this.#vertices.byteLength + this.#words.byteLength;
+    return this.#vertices.byteLength + this.#blocks.words.byteLength;
   }
 
   /** The words that `find` points into; replaced when they grow. */
   get words(): Uint32Array {
-    return this.#words;
+    return this.#blocks.words;
   }
 
   /** Where the item of this key is in `words`, or -1. Remembers the path for the next change. */
@@ -108,17 +97,17 @@ export class Trie {
     const block = this.#vertices[leaf + LINK] as number;
     this.#addToPath(digest, 1, 1);
     if (count === LEAF_ITEMS) {
-      copy({ words: this.#words, from: block, to: at }, this.#overflow, 0);
+      copy({ words: this.#blocks.words, from: block, to: at }, this.#overflow, 0);
       copy({ words: item, from: 0, to: ITEM_WORDS }, this.#overflow, at - block);
-      const rest = { words: this.#words, from: at, to: block + LEAF_ITEMS * ITEM_WORDS };
+      const rest = { words: this.#blocks.words, from: at, to: block + LEAF_ITEMS * ITEM_WORDS };
       copy(rest, this.#overflow, at - block + ITEM_WORDS);
-      this.#release(block, count);
+      this.#blocks.release(block, count);
       const depth = this.#pathLength - 1;
       this.#split(leaf, this.slotBits + depth * FAN_BITS, 0, LEAF_ITEMS + 1);
       return;
     }
-    const target = this.#resize(block, count, count + 1);
-    const words = this.#words;
+    const target = this.#blocks.resize(block, count, count + 1);
+    const words = this.#blocks.words;
     const place = count === 0 ? target : target + at - block;
     for (let word = target + count * ITEM_WORDS - 1; word >= place; word -= 1) {
       words[word + ITEM_WORDS] = words[word] as number;
@@ -133,11 +122,11 @@ export class Trie {
     const leaf = this.#path[this.#pathLength - 1] as number;
     const count = (this.#vertices[leaf] as number) + 1;
     const block = this.#vertices[leaf + LINK] as number;
-    const words = this.#words;
+    const words = this.#blocks.words;
     const end = block + count * ITEM_WORDS;
     for (let word = at; word + ITEM_WORDS < end; word += 1)
       words[word] = words[word + ITEM_WORDS] as number;
-    this.#vertices[leaf + LINK] = this.#resize(block, count, count - 1);
+    this.#vertices[leaf + LINK] = this.#blocks.resize(block, count, count - 1);
     // Deepest first, so that the children of each are leaves by its turn.
     for (let step = this.#pathLength - 2; step >= 0; step -= 1) {
       const vertex = this.#path[step] as number;
@@ -148,8 +137,8 @@ export class Trie {
 
   /** Gives the item that the last `find` returned as `at` another version. */
   update(at: number, item: Uint32Array, difference: Uint32Array): void {
-    this.#words[at + 2] = item[2] as number;
-    this.#words[at + 3] = item[3] as number;
+    this.#blocks.words[at + 2] = item[2] as number;
+    this.#blocks.words[at + 3] = item[3] as number;
     this.#addToPath(difference, 1, 0);
   }
 
@@ -161,7 +150,7 @@ export class Trie {
       for (let index = 0; index < FAN; index += 1) this.visit(this.child(vertex, index), visit);
       return;
     }
-    const words = this.#words;
+    const words = this.#blocks.words;
     for (let item = 0; item < count; item += 1) visit(words, link + item * ITEM_WORDS);
   }
 
@@ -186,7 +175,7 @@ export class Trie {
       path[length++] = vertex;
     }
     this.#pathLength = length;
-    const words = this.#words;
+    const words = this.#blocks.words;
     const count = vertices[vertex] as number;
     let at = vertices[vertex + LINK] as number;
     for (let item = 0; item < count; item += 1, at += ITEM_WORDS) {
@@ -235,7 +224,7 @@ export class Trie {
         }
       }
       if (end - start > LEAF_ITEMS) this.#split(child, bits + FAN_BITS, start, end);
-      else this.#vertices[child + LINK] = this.#store(start, end);
+      else this.#vertices[child + LINK] = this.#blocks.store(this.#overflow, start, end);
       start = end;
     }
   }
@@ -255,51 +244,13 @@ export class Trie {
       if (count === 0) continue;
       const block = this.#vertices[child + LINK] as number;
       const to = block + count * ITEM_WORDS;
-      copy({ words: this.#words, from: block, to }, this.#overflow, end);
+      copy({ words: this.#blocks.words, from: block, to }, this.#overflow, end);
       end += count * ITEM_WORDS;
-      this.#release(block, count);
+      this.#blocks.release(block, count);
     }
     this.#vertices[first + LINK] = this.#freeChildren;
     this.#freeChildren = first;
-    this.#vertices[vertex + LINK] = this.#store(0, LEAF_ITEMS);
-  }
-
-  /** Copies items `from` to `to` of the overflow to a new block. */
-  #store(from: number, to: number): number {
-    const block = this.#take(to - from);
-    const items = { words: this.#overflow, from: from * ITEM_WORDS, to: to * ITEM_WORDS };
-    copy(items, this.#words, block);
-    return block;
-  }
-
-  #resize(block: number, from: number, to: number): number {
-    if (from > 0 && to > 0 && sizeClass(from) === sizeClass(to)) return block;
-    const target = to === 0 ? NONE : this.#take(to);
-    if (from > 0) {
-      const end = block + Math.min(from, to) * ITEM_WORDS;
-      copy({ words: this.#words, from: block, to: end }, this.#words, target);
-      this.#release(block, from);
-    }
-    return target;
-  }
-
-  #take(count: number): number {
-    const size = sizeClass(count);
-    const free = this.#freeBlocks[size] as number;
-    if (free !== NONE) {
-      this.#freeBlocks[size] = this.#words[free] as number;
-      return free;
-    }
-    const block = this.#wordEnd;
-    this.#wordEnd += ITEM_WORDS << size;
-    if (this.#wordEnd > this.#words.length) this.#words = grown(this.#words, this.#wordEnd);
-    return block;
-  }
-
-  #release(block: number, count: number): void {
-    const size = sizeClass(count);
-    this.#words[block] = this.#freeBlocks[size] as number;
-    this.#freeBlocks[size] = block;
+    this.#vertices[vertex + LINK] = this.#blocks.store(this.#overflow, 0, LEAF_ITEMS);
   }
 
   #takeChildren(): number {
@@ -317,21 +268,4 @@ export class Trie {
     this.#vertices.fill(0, first, first + length);
     return first;
   }
-}
-
-// A loop: for a few words `set` and `copyWithin` cost more than the copying.
-function copy(source: Span, target: Uint32Array, at: number): void {
-  const { words, from, to } = source;
-  for (let word = from; word < to; word += 1) target[at + word - from] = words[word] as number;
-}
-
-/** Blocks of class c hold 2^c items. */
-function sizeClass(count: number): number {
-  return count <= 2 ? 1 : 32 - Math.clz32(count - 1);
-}
-
-function grown(array: Uint32Array, need: number): Uint32Array<ArrayBuffer> {
-  const larger = new Uint32Array(Math.max(need, Math.ceil(array.length * 1.5)));
-  larger.set(array);
-  return larger;
 }

@@ -120,12 +120,15 @@ export class Link {
 }
 
 /** Does what the repairs of `end` ask for; of two versions the greater wins. Returns their number. */
-export function repair(outputs: readonly Output[], trees: readonly [MerkleTree, MerkleTree]): number {
+export function repair(
+  outputs: readonly Output[],
+  trees: readonly [MerkleTree, MerkleTree],
+): number {
   let repairs = 0;
   for (const output of outputs) {
     if (output.type !== "repair") continue;
     repairs += 1;
-    const mine = trees[output.end]!;
+    const mine = trees[output.end];
     const theirs = trees[1 - output.end]!;
     const here = mine.get(output.key);
     const there = theirs.get(output.key);
