@@ -1,16 +1,12 @@
+import { xxh32 } from "@engram/hashring";
+
+const slotBits = 14;
+
 /** A node's data is cut into this many fixed partitions; a space lies in one. */
-export const slotCount: number = 2 ** 14;
+export const slotCount: number = 2 ** slotBits;
 
 /**
- * The slot of a space. It is written into every log record, so it never changes: FNV-1a over the
- * name's bytes (names are ASCII), finished as MurmurHash3 does, because the low bits of FNV mix badly.
+ * The slot of a space: the upper bits of XXH32 of its name, which is the slot that a ring of as many
+ * slots gives the name. It is written into every log record, so it never changes.
  */
-export function slotOf(space: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < space.length; index += 1) {
-    hash = Math.imul(hash ^ space.charCodeAt(index), 0x01000193);
-  }
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) & (slotCount - 1);
-}
+export const slotOf = (space: string): number => xxh32(space) >>> (32 - slotBits);

@@ -3,7 +3,7 @@ import { addClientCommands } from "./client.ts";
 import { resolveConfig, type Sourced } from "./config.ts";
 import { exitCodes, messageOf, NodeFailure } from "./failure.ts";
 import { closeOnSignal } from "./lifecycle.ts";
-import { serve, type RunningNode } from "./node.ts";
+import type { RunningNode } from "./node.ts";
 import { namedSettings, type Config } from "./settings.ts";
 import { version } from "./version.ts";
 
@@ -38,10 +38,12 @@ function createProgram(): Command {
     .description("A memory database: remember durably, recall by meaning with a confidence.")
     .version(version, "--version")
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "engram: ")) });
+    .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
   withSettings(program.command("start").description("run a node in the foreground")).action(
     async (_options, command: Command) => {
       const { config } = configOf(command);
+      // The other commands need none of it, and answer sooner without.
+      const { serve } = await import("./node.ts");
       const node = await serve(config);
       closeOnSignal(node, report);
       process.stdout.write(welcome(node, config));
@@ -56,6 +58,13 @@ function createProgram(): Command {
   addClientCommands(program);
   return program;
 }
+
+/** Commander puts its suggestion on a second line. */
+const oneLine = (text: string): string =>
+  `${text
+    .trim()
+    .replace(/^error: /, "engram: ")
+    .replaceAll("\n", " ")}\n`;
 
 function withSettings(command: Command): Command {
   command.option("--config <file>", "read settings from this TOML file");

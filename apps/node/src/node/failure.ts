@@ -41,6 +41,7 @@ const exitCodeOf: Readonly<Record<NodeFailureCode, number>> = {
  * @public
  */
 export class NodeFailure extends Error {
+  /** Always `NodeFailure`. */
   override name = "NodeFailure";
   /** The reason, stable across minor versions. */
   readonly code: NodeFailureCode;
