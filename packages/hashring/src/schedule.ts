@@ -55,7 +55,11 @@ export class Schedule {
    * @param isReady - leaves out moves whose target is ready already; default: none is
    * @throws RangeError if a limit is not an integer of at least 1
    */
-  constructor(plan: Plan, limits: ScheduleLimits = {}, isReady: Readiness = () => false) {
+  constructor(
+    plan: Pick<Plan, "moves">,
+    limits: ScheduleLimits = {},
+    isReady: Readiness = () => false,
+  ) {
     const unlimited = Number.MAX_SAFE_INTEGER;
     this.#limits = {
       perTarget: 2,

@@ -1,5 +1,5 @@
-import fc from "fast-check";
-import { type MemberInput, Ring, type RingOptions } from "@engram/hashring";
+import * as fc from "fast-check";
+import type { MemberInput, Ring, RingOptions } from "@engram/hashring";
 
 /** Runs of each property: 10^3 here, 10^6 by `pnpm run laws`. */
 export const runs: number = Number(process.env["FC_NUM_RUNS"] ?? 1000);

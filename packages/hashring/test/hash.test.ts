@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import createXxhash from "xxhash-wasm";
 import { Ring, xxh32, xxhashWasm } from "@engram/hashring";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type MemberInput, plan, Ring, type RingChanges, type RingOptions } from "@engram/hashring";
 import {
@@ -49,14 +49,15 @@ function changesOf(ring: Ring, step: Step): RingChanges {
   switch (step.type) {
     case "set":
       return { set: [step.input] };
-    case "remove": {
-      const victim = ring.members[step.at % ring.members.length];
-      return victim === undefined ? {} : { remove: [victim.id] };
-    }
     case "spread":
       return { replicas: step.replicas };
     case "overrides":
       return { overrides: step.overrides };
+    case "remove":
+    default: {
+      const victim = ring.members[step.at % ring.members.length];
+      return victim === undefined ? {} : { remove: [victim.id] };
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { plan, Ring } from "@engram/hashring";
 import { parameters, table, timeout } from "./arbitraries.ts";

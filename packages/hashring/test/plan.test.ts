@@ -170,7 +170,7 @@ describe("a schedule", () => {
   test("hands out a failed move again, after the others", () => {
     const schedule = new Schedule(planned, { perTarget: 1000, perSource: 1000 });
     const failed = schedule.next();
-    if (failed === undefined) return expect.fail("no move");
+    if (failed === undefined) throw new Error("no move");
     schedule.retry(failed);
     const order = drain(schedule, () => {});
     expect(order.at(-1)).toBe(failed);

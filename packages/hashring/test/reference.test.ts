@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { Ring } from "@engram/hashring";
 import { cost, COST_FLOOR, draw, scramble } from "../src/score.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Readiness, Ring } from "@engram/hashring";
 import { options, parameters, timeout } from "./arbitraries.ts";
