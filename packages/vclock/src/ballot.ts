@@ -100,6 +100,7 @@ export function joinBallots(left: Ballot, right: Ballot): Ballot {
  * @public
  */
 export interface Tally {
+  /** What its votes name. */
   readonly candidate: string;
   /** The sum of its votes' confidences. */
   readonly score: number;
@@ -115,6 +116,7 @@ export interface Tally {
  * @public
  */
 export interface Verdict {
+  /** The first by the rules of {@link tally}. */
   readonly winner: Tally;
   /** The winner's score above the next best; its whole score when alone; 0 for a tie. */
   readonly margin: number;

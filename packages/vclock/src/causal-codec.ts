@@ -1,18 +1,13 @@
 // Canonical bytes of vectors, contexts and versioned values; the layout is drawn in the README.
 
-import {
-  decodeState,
-  encodeState,
-  type Malformed,
-  type OriginTable,
-  type StateReader,
-  type StateWriter,
-} from "./bytes.ts";
 import { contextHas, type DottedContext, type DotRange } from "./context.ts";
 import { compareDots } from "./dot.ts";
 import type { Order } from "./order.ts";
+import type { OriginTable } from "./origin-table.ts";
 import type { Origin } from "./origin.ts";
 import { refillContext, stripContext } from "./stability.ts";
+import { decodeState, type Malformed, type StateReader } from "./state-reader.ts";
+import { encodeState, type StateWriter } from "./state-writer.ts";
 import { emptyVector, sequenceOf, type VersionVector } from "./vector.ts";
 import { compareSiblings, type Sibling, type Versioned } from "./versioned.ts";
 

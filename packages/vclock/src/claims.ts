@@ -17,6 +17,7 @@ export interface Claim<T> {
   readonly version: number;
   /** The events it was computed from. */
   readonly vector: VersionVector;
+  /** The output. */
   readonly value: T;
 }
 

@@ -12,24 +12,30 @@ import {
 } from "./vector.ts";
 
 /**
- * Dots `first` .. `last` of one origin, both included.
+ * Consecutive dots of one origin.
  *
  * @public
  */
 export interface DotRange {
+  /** Whose dots. */
   readonly origin: Origin;
+  /** The lowest sequence, included. */
   readonly first: number;
+  /** The highest sequence, included. */
   readonly last: number;
 }
 
 /**
- * Any finite set of dots: a vector plus what lies beyond its gaps. Normal form, unique for a set:
- * ranges sorted by (origin, first), and none touches another of its origin or the vector.
+ * Any finite set of dots, in a form that is unique for the set.
  *
  * @public
  */
 export interface DottedContext {
+  /** Of each origin, the dots before its first gap. */
   readonly vector: VersionVector;
+  /**
+   * The dots beyond gaps, sorted by (origin, first); none touches another of its origin or the vector.
+   */
   readonly ranges: readonly DotRange[];
 }
 

@@ -6,6 +6,7 @@ import { checkOrigin, type Origin } from "./origin.ts";
  * @public
  */
 export interface Dot {
+  /** Whose write. */
   readonly origin: Origin;
   /** Integer in 1 .. 2^53-1. */
   readonly sequence: number;

@@ -12,6 +12,7 @@ import type { Origin } from "./origin.ts";
  * @public
  */
 export interface Contribution {
+  /** Who observed. */
   readonly origin: Origin;
   /** The dot's sequence: the higher one replaces the lower. */
   readonly sequence: number;
@@ -22,12 +23,14 @@ export interface Contribution {
 }
 
 /**
- * The contributions to one mean, sorted by origin. Evidence of different dimensions does not mix.
+ * What a mean is computed from.
  *
  * @public
  */
 export interface Evidence {
+  /** Components of each embedding; evidence of different dimensions does not mix. */
   readonly dimensions: number;
+  /** Sorted by origin. */
   readonly contributions: readonly Contribution[];
 }
 

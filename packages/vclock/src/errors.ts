@@ -24,6 +24,7 @@ export type VclockErrorCode =
  * @public
  */
 export class VclockError extends Error {
+  /** The class, also across copies of this package. */
   override name = "VclockError";
   /** What was refused. */
   readonly code: VclockErrorCode;

@@ -1,19 +1,13 @@
 // Canonical bytes of ballots, two-phase sets, evidence and claims; the layout is drawn in the README.
 
 import { type Ballot, CONFIDENCE_MAX, type Vote } from "./ballot.ts";
-import {
-  decodeState,
-  encodeState,
-  type Malformed,
-  type OriginTable,
-  originTable,
-  type StateReader,
-  type StateWriter,
-} from "./bytes.ts";
 import { compareBytes, readVector, type ValueCodec, writeVector } from "./causal-codec.ts";
 import { type Claim, type ClaimSet, compareClaims, dominates } from "./claims.ts";
 import { type Contribution, type Evidence, WEIGHT_MAX } from "./embedding.ts";
 import { VclockError } from "./errors.ts";
+import { type OriginTable, originTable } from "./origin-table.ts";
+import { decodeState, type Malformed, type StateReader } from "./state-reader.ts";
+import { encodeState, type StateWriter } from "./state-writer.ts";
 import type { TwoPhaseSet } from "./two-phase.ts";
 
 const NO_ORIGINS = originTable([]);

@@ -10,13 +10,15 @@ import { sequenceOf, vectorOf, type VersionVector } from "./vector.ts";
 import type { Stamp } from "./writer.ts";
 
 /**
- * Two origins that advanced concurrently: the first and last dot of each side that some dot of the
- * other side did not know and was not known by. `left` has the lower origin.
+ * Two origins that advanced concurrently: of each side the first and last dot that some dot of the
+ * other side did not know and was not known by.
  *
  * @public
  */
 export interface ConcurrentAdvance {
+  /** Of the lower origin. */
   readonly left: DotRange;
+  /** Of the higher origin. */
   readonly right: DotRange;
 }
 

@@ -7,7 +7,6 @@ export {
   type Verdict,
   type Vote,
 } from "./ballot.ts";
-export { type Malformed, type MalformedReason, type OriginTable, originTable } from "./bytes.ts";
 export {
   decodeContext,
   decodeVector,
@@ -67,6 +66,7 @@ export {
   tickHybrid,
 } from "./hybrid.ts";
 export { ascending, type Order } from "./order.ts";
+export { type OriginTable, originTable } from "./origin-table.ts";
 export { mintOrigin, type Origin, originFromBytes, originToBytes } from "./origin.ts";
 export {
   exceededLimits,
@@ -79,6 +79,7 @@ export {
   stripContext,
   stripVector,
 } from "./stability.ts";
+export type { Malformed, MalformedReason } from "./state-reader.ts";
 export { joinTwoPhase, type TwoPhaseSet, twoPhaseSet } from "./two-phase.ts";
 export {
   type Causality,

@@ -115,8 +115,11 @@ export interface Limits {
  * @public
  */
 export interface LimitReport {
+  /** Which one. */
   readonly limit: keyof Limits;
+  /** What the state has. */
   readonly size: number;
+  /** What was given. */
   readonly max: number;
 }
 

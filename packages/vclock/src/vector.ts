@@ -2,13 +2,15 @@ import { checkSequence, type Dot } from "./dot.ts";
 import { checkOrigin, intern, type Origin } from "./origin.ts";
 
 /**
- * For each origin, how many of its dots are included: dots 1 .. sequence, without gaps. Two arrays
- * of one length, sorted by origin, no origin twice, no zero; results may share arrays with inputs.
+ * For each origin, how many of its dots are included: dots 1 .. sequence, without gaps. Results may
+ * share arrays with inputs.
  *
  * @public
  */
 export interface VersionVector {
+  /** Sorted, none twice. */
   readonly origins: readonly Origin[];
+  /** Of the origin at the same index: integers in 1 .. 2^53-1, never zero. */
   readonly sequences: readonly number[];
 }
 

@@ -19,18 +19,21 @@ import type { Order } from "./order.ts";
  * @public
  */
 export interface Sibling<T> {
+  /** Unique to this write. */
   readonly dot: Dot;
+  /** Opaque to this package. */
   readonly value: T;
 }
 
 /**
- * The values of one key that no write has replaced, and every dot this copy knows of. Siblings are
- * sorted by dot, and each dot is in the context. No siblings: absent or removed.
+ * One copy of one key.
  *
  * @public
  */
 export interface Versioned<T> {
+  /** The values that no write has replaced, sorted by dot; none when absent or removed. */
   readonly siblings: readonly Sibling<T>[];
+  /** Every dot this copy knows of, those of the siblings included. */
   readonly context: DottedContext;
 }
 

@@ -9,6 +9,7 @@ import { emptyVector, selectEntries, sequenceOf, type VersionVector } from "./ve
  * @public
  */
 export interface Stamp {
+  /** The record's own. */
   readonly dot: Dot;
   /** Entries of other origins that the writer's copy gained since its previous record. */
   readonly delta: VersionVector;

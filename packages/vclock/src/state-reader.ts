@@ -1,17 +1,10 @@
-// Bytes of canonical states. The reader never throws on input: the first fault sticks, every later
-// read returns nothing, and counts are checked against the bytes that are left before anything is
-// allocated for them, so memory stays proportional to the input.
+// The reader never throws on input: the first fault sticks, every later read returns nothing, and
+// counts are checked against the bytes that are left before anything is allocated for them, so memory
+// stays proportional to the input.
 
 import type { Dot } from "./dot.ts";
-import { VclockError } from "./errors.ts";
-import {
-  checkOrigin,
-  intern,
-  type Origin,
-  originFromBytes,
-  ORIGIN_SIZE,
-  writeOrigin,
-} from "./origin.ts";
+import type { OriginTable } from "./origin-table.ts";
+import { type Origin, originFromBytes, ORIGIN_SIZE } from "./origin.ts";
 
 /**
  * Why bytes are not a canonical state.
@@ -53,113 +46,13 @@ export type MalformedReason =
  * @public
  */
 export interface Malformed {
+  /** The first fault. */
   readonly malformed: MalformedReason;
   /** How many bytes had been read when the fault was seen. */
   readonly offset: number;
 }
 
-/**
- * Origins that two sides or a whole store share, so that a state refers to them by position. Append
- * only: what was written relative to a table stays readable while its positions stay.
- *
- * @public
- */
-export interface OriginTable {
-  readonly origins: readonly Origin[];
-  readonly positions: ReadonlyMap<Origin, number>;
-}
-
-/**
- * A table of the given origins, in the given order.
- *
- * @throws TypeError for a malformed origin, RangeError for one that is there twice
- * @public
- */
-export function originTable(origins: Iterable<Origin>): OriginTable {
-  const list = Array.from(origins, (origin) => {
-    checkOrigin(origin);
-    return intern(origin);
-  });
-  const positions = new Map(list.map((origin, i) => [origin, i]));
-  if (positions.size !== list.length) throw new RangeError("an origin is in the table twice");
-  return { origins: list, positions };
-}
-
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** Appends the parts of a state. */
-export class StateWriter {
-  #bytes = new Uint8Array(64);
-  #size = 0;
-  #positions: ReadonlyMap<Origin, number> = new Map();
-
-  sharedTable({ positions }: OriginTable): void {
-    this.#positions = positions;
-  }
-
-  /** Starts a state of its own with the table of just its origins, sorted. */
-  embeddedTable(origins: Iterable<Origin>): void {
-    const distinct = [...new Set(origins)].sort();
-    this.#positions = new Map(distinct.map((origin, i) => [origin, i]));
-    this.varint(distinct.length);
-    for (const origin of distinct) {
-      this.#reserve(ORIGIN_SIZE);
-      writeOrigin(this.#bytes, this.#size, origin);
-      this.#size += ORIGIN_SIZE;
-    }
-  }
-
-  varint(value: number): void {
-    this.#reserve(8);
-    let rest = value;
-    while (rest >= 0x80) {
-      this.#bytes[this.#size++] = 0x80 | (rest % 0x80);
-      rest = Math.floor(rest / 0x80);
-    }
-    this.#bytes[this.#size++] = rest;
-  }
-
-  raw(bytes: Uint8Array): void {
-    this.#reserve(bytes.length);
-    this.#bytes.set(bytes, this.#size);
-    this.#size += bytes.length;
-  }
-
-  sized(bytes: Uint8Array): void {
-    this.varint(bytes.length);
-    this.raw(bytes);
-  }
-
-  text(text: string): void {
-    this.sized(encoder.encode(text));
-  }
-
-  float64(value: number): void {
-    this.#reserve(8);
-    new DataView(this.#bytes.buffer).setFloat64(this.#size, value);
-    this.#size += 8;
-  }
-
-  origin(origin: Origin): void {
-    const position = this.#positions.get(origin);
-    if (position === undefined) {
-      throw new VclockError("UNKNOWN_ORIGIN", `origin ${origin} is not in the table`);
-    }
-    this.varint(position);
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#size);
-  }
-
-  #reserve(size: number): void {
-    if (this.#size + size <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#size + size));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
-  }
-}
 
 /** Reads the parts of a state. */
 export class StateReader {
@@ -281,19 +174,6 @@ export class StateReader {
     this.fail(malformed);
     return 0;
   }
-}
-
-/** Encodes a state relative to `table`, or after a table of just its own origins, sorted. */
-export function encodeState(
-  origins: Iterable<Origin>,
-  table: OriginTable | undefined,
-  body: (writer: StateWriter) => void,
-): Uint8Array {
-  const writer = new StateWriter();
-  if (table === undefined) writer.embeddedTable(origins);
-  else writer.sharedTable(table);
-  body(writer);
-  return writer.finish();
 }
 
 /** Decodes what {@link encodeState} made with the same table. `body` may return anything on a fault. */
