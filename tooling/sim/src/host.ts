@@ -60,6 +60,8 @@ export class Host implements Actor {
   life = 0;
   /** Until when what was sent before occupies this host's bandwidth; the network's. */
   sendingUntilUs = 0;
+  /** The luck of what this host sends: what others send does not change it. */
+  readonly luck: Random;
   /** Open ends of streams; the streams' own. */
   readonly streams: Set<Stream> = new Set();
   readonly #parts: HostParts;
@@ -86,6 +88,7 @@ export class Host implements Actor {
     this.#parts = parts;
     this.#boot = boot;
     this.#lifeRandom = parts.random;
+    this.luck = parts.random.fork("luck");
     this.#timerRandom = parts.random.fork("timers");
     if (parts.platter === undefined) return;
     const { timeline, trace, disk: options } = parts;

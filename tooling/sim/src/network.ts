@@ -1,6 +1,5 @@
 import type { Host } from "./host.ts";
 import { Partition, type PartitionShape } from "./partition.ts";
-import type { Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Actor, Trace } from "./trace.ts";
 
@@ -86,7 +85,6 @@ export type Heal = () => void;
 export class Network {
   options: Required<NetworkOptions>;
   readonly #timeline: Timeline;
-  readonly #random: Random;
   readonly #trace: Trace;
   readonly #hosts: ReadonlyMap<string, Host>;
   readonly #partitions = new Set<Partition>();
@@ -95,11 +93,10 @@ export class Network {
 
   constructor(
     options: NetworkOptions,
-    parts: { timeline: Timeline; random: Random; trace: Trace; hosts: ReadonlyMap<string, Host> },
+    parts: { timeline: Timeline; trace: Trace; hosts: ReadonlyMap<string, Host> },
   ) {
     this.options = { ...defaults, ...options };
     this.#timeline = parts.timeline;
-    this.#random = parts.random;
     this.#trace = parts.trace;
     this.#hosts = parts.hosts;
   }
@@ -150,11 +147,11 @@ export class Network {
     if (bytes.length > this.options.mtuBytes)
       return this.#trace.record("oversized", source, target);
     if (this.isCut(source, target, protocol)) return this.#trace.record("cut", source, target);
-    if (this.#random.chance(this.options.loss)) return this.#trace.record("lost", source, target);
+    if (source.luck.chance(this.options.loss)) return this.#trace.record("lost", source, target);
     const delayUs = this.delayUs(source, target, bytes.length);
     if (delayUs === undefined) return this.#trace.record("overflow", source, target);
     this.#deliver({ source, target, bytes: this.#bend(source, target, bytes), protocol }, delayUs);
-    if (this.#random.chance(this.options.duplication)) {
+    if (source.luck.chance(this.options.duplication)) {
       this.#trace.record("duplicated", source, target);
       const packet = { source, target, bytes: bytes.slice(), protocol };
       this.#deliver(packet, this.#latencyUs(source, target));
@@ -199,11 +196,11 @@ export class Network {
     return source.sendingUntilUs - now + latencyUs;
   }
 
-  #latencyUs(source: Actor, target: Actor): number {
+  #latencyUs(source: Host, target: Host): number {
     const { latencyMinMs, latencyMeanMs, reordering } = this.options;
-    const rest = this.#random.exponential((latencyMeanMs - latencyMinMs) * 1000);
+    const rest = source.luck.exponential((latencyMeanMs - latencyMinMs) * 1000);
     let latency = source === target ? 20 : latencyMinMs * 1000 + rest;
-    if (this.#random.chance(reordering)) latency *= this.#random.between(2, 20);
+    if (source.luck.chance(reordering)) latency *= source.luck.between(2, 20);
     for (const slow of this.#slow) if (isOn(slow, source, target)) latency *= slow.factor;
     return Math.ceil(latency);
   }
@@ -219,12 +216,12 @@ export class Network {
     clog.held.push(arrive);
   }
 
-  #bend(source: Actor, target: Actor, bytes: Uint8Array): Uint8Array {
-    if (bytes.length === 0 || !this.#random.chance(this.options.corruption)) return bytes;
-    const at = this.#random.below(bytes.length);
+  #bend(source: Host, target: Host, bytes: Uint8Array): Uint8Array {
+    if (bytes.length === 0 || !source.luck.chance(this.options.corruption)) return bytes;
+    const at = source.luck.below(bytes.length);
     this.#trace.record("corrupted", source, target, String(at));
-    if (this.#random.chance(0.25)) return bytes.slice(0, at);
-    bytes[at] = (bytes[at] as number) ^ (1 << this.#random.below(8));
+    if (source.luck.chance(0.25)) return bytes.slice(0, at);
+    bytes[at] = (bytes[at] as number) ^ (1 << source.luck.below(8));
     return bytes;
   }
 

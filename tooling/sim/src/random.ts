@@ -6,39 +6,35 @@
  */
 export class Random {
   readonly #key: number;
-  readonly #family: Random[];
+  readonly #tally: { draws: number };
   #a: number;
   #b: number;
   #c: number;
   #counter = 1;
-  #draws = 0;
 
-  constructor(seed: number, family: Random[] = []) {
+  constructor(seed: number, tally: { draws: number } = { draws: 0 }) {
     if (!Number.isSafeInteger(seed)) throw new RangeError("a seed is a safe integer");
     this.#key = mix(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0);
     this.#a = mix(this.#key, 1);
     this.#b = mix(this.#key, 2);
     this.#c = mix(this.#key, 3);
-    this.#family = family;
-    family.push(this);
+    this.#tally = tally;
     for (let i = 0; i < 12; i++) this.#next();
   }
 
   /** An independent source for the part of the world named `label`. */
   fork(label: string): Random {
-    return new Random(mix(this.#key, hashText(label)), this.#family);
+    return new Random(mix(this.#key, hashText(label)), this.#tally);
   }
 
   /** Numbers drawn so far from this source and everything it shares a root with. */
   get draws(): number {
-    let sum = 0;
-    for (const member of this.#family) sum += member.#draws;
-    return sum;
+    return this.#tally.draws;
   }
 
   /** An integer in [0, 2^32). */
   u32(): number {
-    this.#draws++;
+    this.#tally.draws++;
     return this.#next();
   }
 

@@ -2,7 +2,7 @@ import { hashText, type Random } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Events between two checkpoints of a trace. */
-const checkpointEvery = 1000;
+const checkpointEvery = 250;
 
 /** The state of a trace at one moment: two runs of one plan agree on every one of them. */
 export interface Checkpoint {

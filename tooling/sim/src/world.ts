@@ -73,7 +73,6 @@ export class World {
     this.probes = new Probes(options.buggify === true ? random.fork("buggify") : undefined);
     this.network = new Network(options.network ?? {}, {
       timeline: this.timeline,
-      random: random.fork("network"),
       trace: this.trace,
       hosts: this.hosts,
     });

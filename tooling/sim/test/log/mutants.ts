@@ -15,6 +15,7 @@ export interface Mutant {
 
 const lost = "no acknowledged record is lost";
 const rot = "only rot is called corruption";
+const trimmed = "nothing past the checkpoint is trimmed";
 
 export const mutants: readonly Mutant[] = [
   {
@@ -32,7 +33,7 @@ export const mutants: readonly Mutant[] = [
     find: `    yield { type: "rename", source: unfinished, target: file };
     yield { type: "syncDirectory" };`,
     replace: `    yield { type: "rename", source: unfinished, target: file };`,
-    oracles: [lost, rot],
+    oracles: [lost, rot, trimmed],
   },
   {
     bug: "replay past a bad checksum",
@@ -83,7 +84,7 @@ export const mutants: readonly Mutant[] = [
     file: "log.ts",
     find: "oldest.lastLsn <= this.#checkpoint &&",
     replace: "",
-    oracles: ["nothing past the checkpoint is trimmed"],
+    oracles: [trimmed],
   },
   {
     bug: "a full disk is taken for success",

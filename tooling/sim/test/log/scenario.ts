@@ -140,8 +140,8 @@ class LogStage implements Stage<LogOp> {
     if (op.kind === "restart") return this.#restart();
     this.#host.input(() => {
       if (this.#log?.state !== "open" || !this.#isReadBack) return;
-      if (op.kind === "append") for (const size of op.sizes) this.#append(this.#log, size);
-      else this.#checkpoint(this.#log);
+      if (op.kind === "checkpoint") this.#checkpoint(this.#log);
+      else for (const size of op.sizes) if (!this.#append(this.#log, size)) return;
     });
   }
 
@@ -219,7 +219,8 @@ class LogStage implements Stage<LogOp> {
     } else log.read(position);
   }
 
-  #append(log: Wal.Log, size: number): void {
+  /** @returns whether the log takes more */
+  #append(log: Wal.Log, size: number): boolean {
     const body = new Uint8Array(size).fill(++this.#written);
     const origin = new Uint8Array(16).fill(this.#host.life);
     const record = { stream: 1, origin, sequence: this.#written, context: [], body };
@@ -229,10 +230,12 @@ class LogStage implements Stage<LogOp> {
       lsn = log.append(envelope, this.#host.clock.wall);
     } catch (error) {
       if (!(error instanceof this.#wal.WalError)) throw error;
-      return this.#world.probes.reach(`refused ${error.code}`);
+      this.#world.probes.reach(`refused ${error.code}`);
+      return false;
     }
     this.#mine.set(lsn, envelope);
     this.ledger.append(lsn, envelope);
+    return true;
   }
 
   #checkpoint(log: Wal.Log): void {
