@@ -14,51 +14,22 @@ import {
   type VersionVector,
 } from "@engram/vclock";
 
-type Pairs = [Origin, number][];
+export type Pairs = [Origin, number][];
 type Clock = Record<string, number>;
 
-/**
- * One library: how it holds a clock, and loops over its two operations. Each has loops of its own, so
- * that no library pays for types that another left in a shared one.
- */
+/** One way to hold a clock, and its two operations. */
 export interface Contestant<C> {
   readonly name: string;
   readonly load: (pairs: Pairs) => C;
-  /** How many answers were "before". */
-  readonly compare: (pairs: Loaded<C>, turns: number) => number;
-  /** How many merges gave the left argument itself. */
-  readonly merge: (pairs: Loaded<C>, turns: number) => number;
   readonly isBefore: (left: C, right: C) => boolean;
   readonly join: (left: C, right: C) => C;
   readonly pairs: (clock: C) => Pairs;
 }
 
-/** {@link PAIRS} loaded pairs of clocks. */
-export type Loaded<C> = readonly (readonly [C, C])[];
-
-const PAIRS = 64;
-const at = <C>(pairs: Loaded<C>, turn: number) => pairs[turn % PAIRS] as readonly [C, C];
-
 export const engram: Contestant<VersionVector> = {
   name: "@engram/vclock",
   // Through bytes, so that two clocks share nothing but what decoding makes them share.
   load: (pairs) => decodeVector(encodeVector(vectorOf(pairs))) as VersionVector,
-  compare: (pairs, turns) => {
-    let count = 0;
-    for (let i = 0; i < turns; i++) {
-      const [left, right] = at(pairs, i);
-      if (compareVectors(left, right) === "before") count++;
-    }
-    return count;
-  },
-  merge: (pairs, turns) => {
-    let count = 0;
-    for (let i = 0; i < turns; i++) {
-      const [left, right] = at(pairs, i);
-      if (joinVectors(left, right) === left) count++;
-    }
-    return count;
-  },
   isBefore: (left, right) => compareVectors(left, right) === "before",
   join: joinVectors,
   pairs: vectorPairs,
@@ -74,53 +45,22 @@ export const rivals: readonly Contestant<Clock>[] = [
   {
     name: "vectorclock",
     ...plain,
-    compare: (pairs, turns) => {
-      let count = 0;
-      for (let i = 0; i < turns; i++) {
-        const [left, right] = at(pairs, i);
-        if (vectorclock.compare(left, right) === -1) count++;
-      }
-      return count;
-    },
-    merge: (pairs, turns) => {
-      let count = 0;
-      for (let i = 0; i < turns; i++) {
-        const [left, right] = at(pairs, i);
-        if (vectorclock.merge(left, right) === left) count++;
-      }
-      return count;
-    },
     isBefore: (left, right) => vectorclock.compare(left, right) === -1,
     join: vectorclock.merge,
   },
   {
     name: "@thi.ng/vclock",
     ...plain,
-    compare: (pairs, turns) => {
-      let count = 0;
-      for (let i = 0; i < turns; i++) {
-        const [left, right] = at(pairs, i);
-        if (thing.compare(left, right) === -1) count++;
-      }
-      return count;
-    },
-    merge: (pairs, turns) => {
-      let count = 0;
-      for (let i = 0; i < turns; i++) {
-        const [left, right] = at(pairs, i);
-        if (thing.merge(left, right) === left) count++;
-      }
-      return count;
-    },
     isBefore: (left, right) => thing.compare(left, right) === -1,
     join: thing.merge,
   },
 ];
 
+const PAIRS = 64;
 const KINDS = ["equal", "before", "after", "concurrent"] as const;
 
 /** Pairs of clocks of `k` actors, a quarter of each relation; the sixteenth pair lacks an actor. */
-export function clockPairs(k: number): Loaded<Pairs> {
+export function clockPairs(k: number): [Pairs, Pairs][] {
   const origins = Array.from({ length: k }, () => mintOrigin((b) => crypto.getRandomValues(b)));
   origins.sort();
   return Array.from({ length: PAIRS }, (_, p) => {

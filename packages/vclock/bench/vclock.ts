@@ -9,7 +9,6 @@ import { availableParallelism, cpus, loadavg } from "node:os";
 import {
   addObservation,
   ascending,
-  compareVectors,
   contextOf,
   decodeVector,
   emptyContext,
@@ -19,13 +18,14 @@ import {
   joinEvidence,
   meanEmbedding,
   merge,
-  type Origin,
   originTable,
   remove,
   vectorOf,
   write,
 } from "@engram/vclock";
-import { cases, clockPairs, type Contestant, engram, type Loaded, rivals } from "./rivals.ts";
+import type * as Loops from "./loops.ts";
+import { representations } from "./representations.ts";
+import { cases, clockPairs, type Contestant, engram, type Pairs, rivals } from "./rivals.ts";
 
 const isSmoke = process.argv.includes("--smoke");
 const ROUNDS = isSmoke ? 2 : 21;
@@ -71,15 +71,17 @@ function calibrate({ run }: Task): number {
   }
 }
 
-/** The two tasks of one library, and all its answers, to be compared with the others'. */
-function clockTasks<C>(
-  { name, load, compare, merge, isBefore, join, pairs }: Contestant<C>,
-  input: Loaded<[Origin, number][]>,
-): { compare: Task; merge: Task; answers: string } {
-  const loaded: Loaded<C> = input.map(([left, right]) => [load(left), load(right)] as const);
+/** The two tasks of one contestant, and all its answers, to be compared with the others'. */
+async function clockTasks<C>(
+  { name, load, isBefore, join, pairs }: Contestant<C>,
+  input: ReturnType<typeof clockPairs>,
+): Promise<{ compare: Task; merge: Task; answers: string }> {
+  const copy = new URL(`./loops.ts?${encodeURIComponent(name)}`, import.meta.url).href;
+  const { countTrue, countSame } = (await import(copy)) as typeof Loops;
+  const loaded = input.map(([left, right]) => [load(left), load(right)] as const);
   return {
-    compare: { name, run: (turns) => (checksum += compare(loaded, turns)) },
-    merge: { name, run: (turns) => (checksum += merge(loaded, turns)) },
+    compare: { name, run: (turns) => (checksum += countTrue(loaded, turns, isBefore)) },
+    merge: { name, run: (turns) => (checksum += countSame(loaded, turns, join)) },
     answers: JSON.stringify(
       loaded.map(([left, right]) => [isBefore(left, right), pairs(join(left, right))]),
     ),
@@ -89,24 +91,24 @@ function clockTasks<C>(
 const ns = (value: number): string =>
   value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString("en-US");
 
-function clockTable(): string[] {
+/** One row an operation and size; the first contestant is ours, and all must give its answers. */
+async function clockTable(contestants: readonly Contestant<never>[]): Promise<string[]> {
+  const names = contestants.map(({ name }) => name);
   const rows = [
-    "| operation | actors | @engram/vclock | vectorclock | @thi.ng/vclock | faster than the best rival |",
-    "|---|--:|--:|--:|--:|--:|",
+    `| operation | actors | ${names.join(" | ")} | faster than the best other |`,
+    `|---|--:|${"--:|".repeat(names.length + 1)}`,
   ];
   for (const k of [3, 10, 100]) {
     const input = clockPairs(k);
-    const own = clockTasks(engram, input);
-    const others = rivals.map((rival) => clockTasks(rival, input));
-    if (others.some(({ answers }) => answers !== own.answers)) throw new Error("answers differ");
+    const tasks = await Promise.all(contestants.map((each) => clockTasks(each, input)));
+    if (new Set(tasks.map(({ answers }) => answers)).size > 1) throw new Error("answers differ");
     for (const operation of ["compare", "merge"] as const) {
-      const result = race([own[operation], ...others.map((other) => other[operation])]);
-      const cells = Array.from(
-        result.values(),
+      const results = [...race(tasks.map((each) => each[operation])).values()];
+      const [own = NaN, ...others] = results.map(([median]) => median);
+      const cells = results.map(
         ([median, low, high]) => `${ns(median)} (${ns(low)} .. ${ns(high)})`,
       );
-      const best = Math.min(...rivals.map(({ name }) => result.get(name)?.[0] as number));
-      const ratio = best / (result.get(engram.name)?.[0] as number);
+      const ratio = Math.min(...others) / own;
       rows.push(`| ${operation} | ${k} | ${cells.join(" | ")} | ${ratio.toFixed(1)}x |`);
     }
   }
@@ -148,7 +150,7 @@ function sizeTable(): string[] {
 
 /** What else a store does with each record, with three origins. */
 function ownTable(): string[] {
-  const [pairs, newer] = clockPairs(3)[1] as Loaded<[Origin, number][]>[number];
+  const [pairs, newer] = clockPairs(3)[1] as [Pairs, Pairs];
   const vector = vectorOf(pairs);
   const table = originTable(pairs.map(([origin]) => origin));
   const bytes = encodeVector(vector, table);
@@ -171,18 +173,7 @@ function ownTable(): string[] {
   const repeat = (body: () => unknown) => (turns: number) => {
     for (let i = 0; i < turns; i++) if (body() === undefined) checksum++;
   };
-  const apart = (list: [Origin, number][]) => ({
-    origins: list.map(([name]) => Buffer.from(name).toString()),
-    sequences: list.map(([, n]) => n),
-  });
-  const [left, right] = [apart(pairs), apart(newer)];
-  const loaded = vectorOf(newer);
   const result = race([
-    { name: "compare vectors", run: repeat(() => compareVectors(vector, loaded)) },
-    {
-      name: "compare vectors, strings not interned",
-      run: repeat(() => compareVectors(left, right)),
-    },
     {
       name: "write over what was read",
       run: repeat(() => write(base, base.context, dot(2), "new")),
@@ -207,7 +198,13 @@ const version = (name: string): string =>
   (createRequire(import.meta.url)(`${name}/package.json`) as { version: string }).version;
 const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
 const load = loadavg()[0] as number;
-const sections = [clockTable(), caseTable(), sizeTable(), ownTable()];
+const sections = [
+  await clockTable([engram, ...rivals] as unknown as Contestant<never>[]),
+  caseTable(),
+  sizeTable(),
+  await clockTable([engram, ...representations] as unknown as Contestant<never>[]),
+  ownTable(),
+];
 const report = [
   "<!-- bench -->",
   `Command \`pnpm bench\`; ${availableParallelism()} cores of ${cpus()[0]?.model ?? "unknown"}, load ${load.toFixed(1)} at the start; Node ${process.version}; commit ${commit};`,

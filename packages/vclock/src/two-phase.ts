@@ -38,7 +38,7 @@ export function joinTwoPhase(left: TwoPhaseSet, right: TwoPhaseSet): TwoPhaseSet
 }
 
 /** The union of two sorted lists, each without duplicates. */
-export function union(left: readonly string[], right: readonly string[]): readonly string[] {
+function union(left: readonly string[], right: readonly string[]): readonly string[] {
   if (left.length === 0) return right;
   if (right.length === 0) return left;
   const result: string[] = [];
