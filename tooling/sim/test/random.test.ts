@@ -31,7 +31,7 @@ test("the number of draws counts every fork", () => {
 
 test("numbers are uniform in their range", () => {
   const random = new Random(3);
-  const counts = new Array<number>(10).fill(0);
+  const counts = Array.from({ length: 10 }, () => 0);
   for (let i = 0; i < 100_000; i++) counts[random.below(10)]! += 1;
   for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(500);
   const values = Array.from({ length: 10_000 }, () => random.number());

@@ -45,7 +45,7 @@ test("a promise inside a run is reported at its end", async () => {
   const pending: unknown[] = [];
   expect(() => guard(() => pending.push(Promise.resolve()))).toThrow(/1 promises/);
   const run = guard as (action: () => unknown) => unknown;
-  expect(() => run(async () => pending.push(await undefined))).toThrow(/promises made/);
+  expect(() => run(async () => pending.push(await Promise.resolve()))).toThrow(/promises made/);
   await Promise.all(pending);
 });
 

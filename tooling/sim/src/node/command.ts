@@ -15,7 +15,7 @@ chain [--from SEED] [--count N]           print the trace hashes, one a line`;
  * A command line for one scenario: `await command(scenario)` is all a script needs.
  * ENGRAM_SEED sets the first seed where `--from` does not.
  *
- * @returns the exit code: 0, 1 if a run failed or was void, 2 for a wrong call
+ * @returns the exit code: 0; 1 if a run failed, or more than one in fifty was void; 2 for a wrong call
  */
 export function command<Op>(
   scenario: Scenario<Op>,
@@ -67,7 +67,7 @@ function sweepAll<Op>(scenario: Scenario<Op>, range: readonly number[]): number 
   const hours = result.simulatedMs / 3_600_000;
   const rate = Math.round(result.events / seconds).toLocaleString("en");
   console.log(`${seconds.toFixed(1)} s for ${hours.toFixed(1)} virtual hours, ${rate} events/s`);
-  return result.failures.length + result.voids.length === 0 ? 0 : 1;
+  return result.failures.length === 0 && result.voids.length * 50 <= result.runs ? 0 : 1;
 }
 
 function describeSweep(result: Sweep): string {
