@@ -409,7 +409,7 @@ export class Log {
   *#seal(active: ActiveSegment): Io<void> {
     const { baseLsn, bytes: end, file, lastLsn, link, seed } = active;
     const frame = encodeFooter(active.footer(), baseLsn, end);
-    const fields = { firstLsn: lastLsn + 1, wallMs: this.#filling.wallMs, count: 0, link };
+    const fields = { firstLsn: lastLsn + 1, wallMs: this.#writing.wallMs, count: 0, link };
     const crc = sealFrame(frame, { kind: "footer", ...fields }, seed, this.#options.crc32);
     const isWritten = yield* this.#write(file, end, frame);
     if (!isWritten) return;

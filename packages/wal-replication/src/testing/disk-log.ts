@@ -71,8 +71,9 @@ export class DiskLog {
    */
   read(from: number = this.log.firstLsn, to: number = this.log.durableLsn): StoredRecord[] {
     const records: StoredRecord[] = [];
-    for (let next: Position = { lsn: from }; next.lsn <= to;) {
-      const read = this.log.read(next, to);
+    const last = Math.min(to, this.log.durableLsn);
+    for (let next: Position = { lsn: from }; next.lsn <= last;) {
+      const read = this.log.read(next, last);
       this.run();
       const answer = this.#answers.get(read);
       this.#answers.delete(read);
