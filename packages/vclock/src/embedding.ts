@@ -35,18 +35,22 @@ export interface Evidence {
 }
 
 /** Components are kept in steps of 1/65536. */
-const SCALE = 65_536;
+export const SCALE = 65_536;
+/** Bounds what a few bytes from a peer can make a mean allocate. */
+export const DIMENSIONS_MAX = 65_536;
 /** Keeps every sum of one origin below 2^53: two million observations of full confidence. */
 export const WEIGHT_MAX: number = 2 ** 37 - 1;
 
 /**
  * Evidence of nothing.
  *
+ * @param dimensions - integer in 1 .. 65536
+ * @throws RangeError for other dimensions
  * @public
  */
 export function emptyEvidence(dimensions: number): Evidence {
-  if (!Number.isSafeInteger(dimensions) || dimensions < 1) {
-    throw new RangeError(`dimensions are a positive integer, not ${dimensions}`);
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > DIMENSIONS_MAX) {
+    throw new RangeError(`dimensions are an integer in 1 .. ${DIMENSIONS_MAX}, not ${dimensions}`);
   }
   return { dimensions, contributions: [] };
 }

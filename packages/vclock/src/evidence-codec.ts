@@ -3,7 +3,13 @@
 import { type Ballot, CONFIDENCE_MAX, type Vote } from "./ballot.ts";
 import { compareBytes, readVector, type ValueCodec, writeVector } from "./causal-codec.ts";
 import { type Claim, type ClaimSet, compareClaims, dominates } from "./claims.ts";
-import { type Contribution, type Evidence, WEIGHT_MAX } from "./embedding.ts";
+import {
+  type Contribution,
+  DIMENSIONS_MAX,
+  type Evidence,
+  SCALE,
+  WEIGHT_MAX,
+} from "./embedding.ts";
 import { VclockError } from "./errors.ts";
 import { type OriginTable, originTable } from "./origin-table.ts";
 import { decodeState, type Malformed, type StateReader } from "./state-reader.ts";
@@ -129,6 +135,7 @@ export function encodeEvidence(
 export function decodeEvidence(bytes: Uint8Array, table?: OriginTable): Evidence | Malformed {
   return decodeState(bytes, table, (reader) => {
     const dimensions = reader.positive();
+    if (dimensions > DIMENSIONS_MAX) reader.fail("bad-value");
     const count = reader.count(3 + 8 * dimensions);
     const contributions: Contribution[] = [];
     for (let i = 0; i < count && !reader.hasFailed(); i++) {
@@ -150,8 +157,9 @@ function readContribution(reader: StateReader, dimensions: number): Contribution
   const sums: number[] = [];
   for (let i = 0; i < dimensions && !reader.hasFailed(); i++) {
     const sum = reader.float64();
-    // One form for zero, and nothing that the sums of an honest origin cannot be.
-    if (!Number.isSafeInteger(sum) || Object.is(sum, -0)) reader.fail("bad-value");
+    // One form for zero, and no sum that this weight cannot have given.
+    const isPossible = Number.isInteger(sum) && Math.abs(sum) <= SCALE * weight;
+    if (!isPossible || Object.is(sum, -0)) reader.fail("bad-value");
     sums.push(sum);
   }
   return { origin, sequence, weight, sums };

@@ -6,7 +6,7 @@
 import type { DotRange } from "./context.ts";
 import { checkDot } from "./dot.ts";
 import { intern, type Origin } from "./origin.ts";
-import { sequenceOf, vectorOf, type VersionVector } from "./vector.ts";
+import { sequenceOf, vectorOf, vectorPairs, type VersionVector } from "./vector.ts";
 import type { Stamp } from "./writer.ts";
 
 /**
@@ -62,7 +62,7 @@ export class StreamHistory {
    */
   constructor(resume: Iterable<Stamp> = []) {
     for (const { dot, delta } of resume) {
-      checkDot(dot);
+      checkStamp({ dot, delta });
       const life = this.#life(dot.origin);
       life.last = dot.sequence;
       life.first = dot.sequence + 1;
@@ -74,11 +74,11 @@ export class StreamHistory {
    * Adds one record's stamp. A gap leaves the history as it was: guessing what the missing record
    * knew would report concurrency that never was.
    *
-   * @throws TypeError or RangeError for a malformed dot
+   * @throws TypeError or RangeError for a malformed stamp; the history is as it was
    */
   add(stamp: Stamp): HistoryVerdict {
+    checkStamp(stamp);
     const { dot } = stamp;
-    checkDot(dot);
     const expected = (this.#lives.get(dot.origin)?.last ?? 0) + 1;
     if (dot.sequence < expected) return { type: "duplicate" };
     if (dot.sequence > expected) return { type: "gap", expected };
@@ -156,6 +156,11 @@ export class StreamHistory {
       right: hull(before?.right, right),
     });
   }
+}
+
+function checkStamp({ dot, delta }: Stamp): void {
+  checkDot(dot);
+  vectorPairs(delta).forEach(([origin, sequence]) => checkDot({ origin, sequence }));
 }
 
 /** Adds what a record gained to what its origin knew; a delta that says nothing new is harmless. */

@@ -45,16 +45,27 @@ export function tickHybrid(last: HybridTime, wallMs: number): HybridTime {
 }
 
 /**
- * The time of receiving `remote`: later than it and than `last`. A remote more than `driftMaxMs`
- * ahead of the wall clock is not taken over; the answer then says how far it is ahead.
+ * What a receiver knows of time.
+ *
+ * @public
+ */
+export interface LocalClock {
+  /** Wall time, milliseconds since 1970, integer in 0 .. 2^48-1. */
+  readonly wallMs: number;
+  /** How far ahead of it a remote time may be, in milliseconds. */
+  readonly driftMaxMs: number;
+}
+
+/**
+ * The time of receiving `remote`: later than it and than `last`. A remote too far ahead of the
+ * wall clock is not taken over; the answer then says how far it is ahead.
  *
  * @public
  */
 export function receiveHybrid(
   last: HybridTime,
   remote: HybridTime,
-  wallMs: number,
-  driftMaxMs: number,
+  { wallMs, driftMaxMs }: LocalClock,
 ): HybridTime | HybridDrift {
   const aheadMs = remote.wallMs - wallMs;
   if (aheadMs > driftMaxMs) return { aheadMs };

@@ -62,6 +62,7 @@ export {
   encodeHybrid,
   type HybridDrift,
   type HybridTime,
+  type LocalClock,
   receiveHybrid,
   tickHybrid,
 } from "./hybrid.ts";
@@ -71,6 +72,7 @@ export { mintOrigin, type Origin, originFromBytes, originToBytes } from "./origi
 export {
   exceededLimits,
   type Fold,
+  type FoldInput,
   foldOrigins,
   type LimitReport,
   type Limits,

@@ -42,16 +42,27 @@ export interface Fold {
 }
 
 /**
+ * What {@link foldOrigins} goes by.
+ *
+ * @public
+ */
+export interface FoldInput {
+  /** What was folded before. */
+  readonly base: VersionVector;
+  /** The last sequence of each origin whose writer is gone for good. */
+  readonly sealed: VersionVector;
+  /** The {@link stableCut} of all owners. */
+  readonly cut: VersionVector;
+}
+
+/**
  * Retires origins whose life has ended and whose every dot is everywhere: they move into the base,
  * which a copy keeps once, and leave its vectors. A dot that turns up later is still merged, since
  * what a copy includes is always its base and its vector together.
  *
- * @param base - what was folded before
- * @param sealed - the last sequence of each origin whose writer is gone for good
- * @param cut - the {@link stableCut} of all owners
  * @public
  */
-export function foldOrigins(base: VersionVector, sealed: VersionVector, cut: VersionVector): Fold {
+export function foldOrigins({ base, sealed, cut }: FoldInput): Fold {
   const ripe = selectEntries(sealed, (origin, last) => {
     const stable = sequenceOf(cut, origin);
     return stable >= last ? stable : 0;

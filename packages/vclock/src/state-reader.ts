@@ -109,7 +109,8 @@ export class StateReader {
     const size = this.count(1);
     if (this.hasFailed()) return new Uint8Array();
     this.#offset += size;
-    return this.#bytes.slice(this.#offset - size, this.#offset);
+    // The slice of a Buffer would be a view.
+    return new Uint8Array(this.#bytes.subarray(this.#offset - size, this.#offset));
   }
 
   text(): string {

@@ -205,7 +205,7 @@ class Simulation {
     const latest = vectors.reduce(joinVectors);
     const sealed = vectorOf(vectorPairs(latest).filter(([origin]) => this.#dead.includes(origin)));
     const cut = this.#rules.cut(vectors, copy.context().vector);
-    copy.rebase(foldOrigins(copy.disk.base, sealed, cut).base);
+    copy.rebase(foldOrigins({ base: copy.disk.base, sealed, cut }).base);
   }
 
   step(): void {

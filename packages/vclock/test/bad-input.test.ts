@@ -122,6 +122,7 @@ describe("evidence", () => {
   test("refuses what it cannot hold exactly", () => {
     const empty = emptyEvidence(2);
     expect(refusal(() => emptyEvidence(0))).toBe("RangeError");
+    expect(refusal(() => emptyEvidence(65_537))).toBe("RangeError");
     expect(refusal(() => addObservation(empty, dot, [1], 1))).toBe("RangeError");
     for (const component of [1.01, Number.NaN, -Infinity]) {
       expect(refusal(() => addObservation(empty, dot, [component, 0], 1))).toBe("RangeError");

@@ -165,7 +165,9 @@ describe("what is not canonical is refused with its reason", () => {
     ["twoPhase", "02 0162 0161 00", "unsorted"],
     ["evidence", `01 ${a} 01 01 00 01 01 3fe0000000000000`, "bad-value"],
     ["evidence", `01 ${a} 01 01 00 01 01 8000000000000000`, "bad-value"],
+    ["evidence", `01 ${a} 01 01 00 01 01 40f0001000000000`, "bad-value"],
     ["evidence", `00 00 00`, "zero"],
+    ["evidence", `00 ffffff7f 00`, "bad-value"],
     ["claims", `01 ${a} 02 00 00 01 01 00 01 00 01 01 01`, "not-normal"],
     ["claims", `00 ff7f`, "truncated"],
     ["claims", `00 8108 ${"00 00 01 01 ".repeat(1025)}`, "too-many"],
@@ -196,6 +198,20 @@ const largeContext = fc
       })),
     ),
   );
+
+test("what is decoded does not change with the bytes it came from", () => {
+  const raw = {
+    ...numbers,
+    encode: (value: Uint8Array) => value,
+    decode: (value: Uint8Array) => value,
+    order: () => 0,
+  };
+  const state = write(emptyVersioned, emptyContext, { origin: a, sequence: 1 }, Uint8Array.of(7));
+  const message = Buffer.from(encodeVersioned(state, raw));
+  const decoded = decodeVersioned(message, raw);
+  message.fill(0);
+  expect(decoded).toEqual(state);
+});
 
 test("sequences up to 2^53-1 make the round trip", () => {
   fc.assert(

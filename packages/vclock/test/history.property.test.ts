@@ -151,6 +151,20 @@ describe("split brain", () => {
     expect(history.positions()).toEqual([]);
   });
 
+  test("a malformed stamp is refused and changes nothing", () => {
+    const [a, b] = ORIGINS as [string, string];
+    const history = new StreamHistory();
+    for (const [origin, sequence] of [
+      [b, 0],
+      ["__proto__", 1],
+    ] as const) {
+      const delta = { origins: [origin], sequences: [sequence] };
+      expect(() => history.add({ dot: { origin: a, sequence: 1 }, delta })).toThrow();
+      expect(() => history.add({ dot: { origin, sequence }, delta: emptyVector })).toThrow();
+    }
+    expect(history.positions()).toEqual([]);
+  });
+
   test("failover is not split brain: the next writer knew the last record", () => {
     const [a, b] = ORIGINS as [string, string];
     const history = new StreamHistory();

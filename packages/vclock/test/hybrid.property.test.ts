@@ -31,7 +31,7 @@ test("a tick is later than the last time and not before the wall clock", () => {
 test("a received time is later than both, unless the remote clock is too far ahead", () => {
   fc.assert(
     fc.property(time, time, wall, fc.nat(), (last, remote, now, drift) => {
-      const next = receiveHybrid(last, remote, now, drift);
+      const next = receiveHybrid(last, remote, { wallMs: now, driftMaxMs: drift });
       if (remote.wallMs - now > drift) {
         expect(next).toEqual({ aheadMs: remote.wallMs - now });
         return;

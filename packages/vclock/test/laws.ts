@@ -343,7 +343,7 @@ function stabilityLaws(lib: Library) {
       states.vector,
       (a, b, sealed, other) => {
         const cut = lib.stableCut([a, b, lib.joinVectors(other, a)]);
-        const { base, waiting, unsealed } = lib.foldOrigins(lib.emptyVector, sealed, cut);
+        const { base, waiting, unsealed } = lib.foldOrigins({ base: lib.emptyVector, sealed, cut });
         const strip = (v: vclock.VersionVector) => lib.stripVector(v, base);
         return (
           lib.compareVectors(strip(a), strip(b)) === lib.compareVectors(a, b) &&

@@ -109,7 +109,7 @@ export const finalSet: fc.Arbitrary<TwoPhaseSet> = fc
 
 export const DIMENSIONS = 2;
 const sum = fc.integer({ min: -3, max: 3 }).map((step) => step * 65_536 + 0);
-const contribution = fc.tuple(sequence, fc.integer({ min: 0, max: 2 }), sum, sum);
+const contribution = fc.tuple(sequence, fc.integer({ min: 3, max: 5 }), sum, sum);
 export const evidence: fc.Arbitrary<Evidence> = fc
   .tuple(...ORIGINS.map(() => fc.option(contribution)))
   .map((parts) => ({
