@@ -117,8 +117,8 @@ const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding:
 const text = `Written by \`pnpm run bench\` at commit ${commit}: Node ${process.versions.node}, ${availableParallelism()} cores of ${cpu}, load
 average ${load.toFixed(1)} at the start. ${["hashring", "consistent-hash", "ketama"].map(versionOf).join(", ")}, all with default
 options; jump hash and plain rendezvous are in \`bench/peers.ts\`. One process; ${full.rounds} rounds, each library in turn in
-every round, ${full.keys} keys of 22 characters a round; median (lowest-highest). The ratio is taken within each round.
-Checksum of the work: ${work() >>> 0}.
+every round, ${full.keys} keys of 22 characters a round; CPU time, median (lowest-highest). The ratio is taken within each round.
+The machine was shared. Checksum of the work: ${work() >>> 0}.
 
 Key to three owners, against the fastest rival that names three:
 

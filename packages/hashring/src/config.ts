@@ -24,7 +24,11 @@ export interface SpreadRule {
    * @defaultValue 3
    */
   readonly replicas?: number;
-  /** @defaultValue "prefer" */
+  /**
+   * How the owners of a slot spread over zones.
+   *
+   * @defaultValue "prefer"
+   */
   readonly zones?: ZoneRule;
 }
 
@@ -49,6 +53,7 @@ export interface PlacementRule extends SpreadRule {
  * @public
  */
 export interface Override {
+  /** Number of the slot, from 0. */
   readonly slot: number;
   /** Ids in order of preference, at least one, no two alike. */
   readonly owners: readonly string[];
@@ -73,6 +78,7 @@ export interface RingOptions extends SpreadRule {
   readonly slots?: number;
   /** Further placement rules over the same members, by name. */
   readonly classes?: Readonly<Record<string, PlacementRule>>;
+  /** First owners of single slots; at most one override for each slot of a class. */
   readonly overrides?: readonly Override[];
   /**
    * Key to unsigned 32-bit integer; see {@link Hash}.
@@ -92,7 +98,9 @@ export interface RingChanges extends SpreadRule {
   readonly set?: readonly MemberInput[];
   /** Ids to remove; each must be a member. */
   readonly remove?: readonly string[];
+  /** The placement classes, all of them. */
   readonly classes?: Readonly<Record<string, PlacementRule>>;
+  /** The overrides, all of them: to add one, `[...ring.overrides, another]`. */
   readonly overrides?: readonly Override[];
 }
 

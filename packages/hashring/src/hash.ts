@@ -7,9 +7,9 @@
  */
 export type Hash = (key: string | Uint8Array) => number;
 
-const PRIME_1 = 0x9e3779b1;
-const PRIME_2 = 0x85ebca77;
-const PRIME_3 = 0xc2b2ae3d;
+const PRIME_1 = 0x9e3779b1 | 0;
+const PRIME_2 = 0x85ebca77 | 0;
+const PRIME_3 = 0xc2b2ae3d | 0;
 const PRIME_4 = 0x27d4eb2f;
 const PRIME_5 = 0x165667b1;
 
@@ -36,8 +36,8 @@ function hashBytes(bytes: Uint8Array, seed: number): number {
   let at = 0;
   let hash = (seed + PRIME_5) | 0;
   if (length >= 16) {
-    let lane1 = (seed + PRIME_1 + PRIME_2) | 0;
     let lane2 = (seed + PRIME_2) | 0;
+    let lane1 = (lane2 + PRIME_1) | 0;
     let lane3 = seed | 0;
     let lane4 = (seed - PRIME_1) | 0;
     for (const end = length - 16; at <= end; at += 16) {
@@ -46,7 +46,7 @@ function hashBytes(bytes: Uint8Array, seed: number): number {
       lane3 = round(lane3, wordAt(bytes, at + 8));
       lane4 = round(lane4, wordAt(bytes, at + 12));
     }
-    hash = (rotate(lane1, 1) + rotate(lane2, 7) + rotate(lane3, 12) + rotate(lane4, 18)) | 0;
+    hash = mergeLanes(lane1, lane2, lane3, lane4);
   }
   hash = (hash + length) | 0;
   for (; at + 4 <= length; at += 4) hash = mixWord(hash, wordAt(bytes, at));
@@ -63,8 +63,8 @@ function hashAscii(text: string, seed: number): number {
   let at = 0;
   let hash = (seed + PRIME_5) | 0;
   if (length >= 16) {
-    let lane1 = (seed + PRIME_1 + PRIME_2) | 0;
     let lane2 = (seed + PRIME_2) | 0;
+    let lane1 = (lane2 + PRIME_1) | 0;
     let lane3 = seed | 0;
     let lane4 = (seed - PRIME_1) | 0;
     for (const end = length - 16; at <= end; at += 16) {
@@ -78,7 +78,7 @@ function hashAscii(text: string, seed: number): number {
       lane3 = round(lane3, word3);
       lane4 = round(lane4, word4);
     }
-    hash = (rotate(lane1, 1) + rotate(lane2, 7) + rotate(lane3, 12) + rotate(lane4, 18)) | 0;
+    hash = mergeLanes(lane1, lane2, lane3, lane4);
   }
   hash = (hash + length) | 0;
   for (; at + 4 <= length; at += 4) {
@@ -92,6 +92,13 @@ function hashAscii(text: string, seed: number): number {
     hash = mixByte(hash, code);
   }
   return finish(hash);
+}
+
+/** One sum at a time, so that engines stay with 32-bit integers. */
+function mergeLanes(lane1: number, lane2: number, lane3: number, lane4: number): number {
+  const half1 = (rotate(lane1, 1) + rotate(lane2, 7)) | 0;
+  const half2 = (rotate(lane3, 12) + rotate(lane4, 18)) | 0;
+  return (half1 + half2) | 0;
 }
 
 function mixWord(hash: number, word: number): number {

@@ -7,6 +7,7 @@ import { scramble } from "./score.ts";
  * @public
  */
 export interface LossEstimate {
+  /** From 0 to 1. */
   readonly probability: number;
   /** Of the probability; 0 if `isExact`. */
   readonly standardError: number;

@@ -23,6 +23,7 @@ export interface Member {
   readonly weight: number;
   /** Failure domain (zone, rack, host: whatever fails together); members without one share `""`. */
   readonly zone: string;
+  /** See {@link MemberState}. */
   readonly state: MemberState;
 }
 

@@ -16,15 +16,19 @@ export type MoveReason = "join" | "leave" | "weight" | "zone" | "override" | "ru
  * @public
  */
 export interface Move {
+  /** Number of the slot. */
   readonly slot: number;
   /** A ready holder to copy from, in the target's zone if there is one; undefined if none is ready. */
   readonly source: string | undefined;
+  /** The new owner. */
   readonly target: string;
   /** What the target will be. */
   readonly role: "primary" | "replica";
+  /** Why it is copied. */
   readonly reason: MoveReason;
   /** Size of the slot as `slotBytes` gave it. */
   readonly bytes: number;
+  /** Whether source and target are in different zones. */
   readonly isCrossZone: boolean;
   /** How many ready holders the slot had when the plan was made: the fewer, the more urgent. */
   readonly holders: number;
@@ -36,8 +40,11 @@ export interface Move {
  * @public
  */
 export interface Swap {
+  /** Number of the slot. */
   readonly slot: number;
+  /** Its first owner before. */
   readonly from: string;
+  /** Its first owner after. */
   readonly to: string;
 }
 
@@ -47,7 +54,9 @@ export interface Swap {
  * @public
  */
 export interface Drop {
+  /** Number of the slot. */
   readonly slot: number;
+  /** Who owns it no longer. */
   readonly member: string;
 }
 
@@ -57,11 +66,15 @@ export interface Drop {
  * @public
  */
 export interface Plan {
-  /** Fingerprints of the two rings. */
+  /** Fingerprint of the ring before. */
   readonly from: string;
+  /** Fingerprint of the ring after. */
   readonly to: string;
+  /** Copies to make, by slot. */
   readonly moves: readonly Move[];
+  /** Role changes that copy nothing, by slot. */
   readonly swaps: readonly Swap[];
+  /** Copies no longer wanted, by slot. */
   readonly drops: readonly Drop[];
   /** Sum of the moves' bytes. */
   readonly bytes: number;

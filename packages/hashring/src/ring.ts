@@ -50,6 +50,7 @@ export interface Holders {
  * @public
  */
 export interface Load {
+  /** The member. */
   readonly id: string;
   /** Slots whose first owner it is. */
   readonly primaries: number;
