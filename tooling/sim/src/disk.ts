@@ -79,15 +79,15 @@ export class Disk {
   constructor(
     host: Host,
     platter: Platter,
-    parts: { options?: DiskOptions; timeline: Timeline; trace: Trace; random: Random },
+    parts: { disk: DiskOptions | undefined; timeline: Timeline; trace: Trace; random: Random },
   ) {
     this.#host = host;
     this.#platter = platter;
     this.#blank = platter.clone();
-    this.#options = { ...defaults, ...parts.options };
+    this.#options = { ...defaults, ...parts.disk };
     this.#timeline = parts.timeline;
     this.#trace = parts.trace;
-    this.#random = parts.random;
+    this.#random = parts.random.fork("disk");
   }
 
   /** The files as they are now, for oracles; another object after a power cut. */

@@ -1,9 +1,9 @@
+import { Alarm, type Sleeper, type TimerOptions } from "./alarm.ts";
 import { Clock } from "./clock.ts";
-import { Disk, type DiskOptions } from "./disk.ts";
+import type { Disk } from "./disk.ts";
 import type { Network } from "./network.ts";
-import type { Platter } from "./platter.ts";
 import type { Probes } from "./probes.ts";
-import type { PacketInput, Program, StreamEvent } from "./program.ts";
+import { payloadOf, type PacketInput, type Program, type StreamEvent } from "./program.ts";
 import type { Random } from "./random.ts";
 import { Stream, type StreamParts } from "./stream.ts";
 import type { Timeline } from "./timeline.ts";
@@ -20,32 +20,14 @@ export interface HostParts {
   readonly probes: Probes;
   readonly streams: StreamParts;
   readonly random: Random;
-  readonly disk?: DiskOptions;
-  readonly platter?: Platter;
+  readonly makeDisk: ((host: Host) => Disk) | undefined;
   readonly wallMs: number;
   readonly uptimeMs: number;
-  readonly timers: Required<TimerOptions>;
-}
-
-/** How well the machine keeps a program's deadlines. */
-export interface TimerOptions {
-  /**
-   * Milliseconds by which a wake may be late, uniformly.
-   * @defaultValue 0
-   */
-  readonly lateMsMax?: number;
-  /**
-   * Chance, per input, that the program is also woken with nothing due: such calls must be no-ops.
-   * @defaultValue 0
-   */
-  readonly spurious?: number;
+  readonly timers: TimerOptions;
 }
 
 /** How a process ends: alone, or with its machine. */
 export type Death = "crash" | "power-cut";
-
-/** Wakes in a row that find the deadline still due; more is a core that never settles. */
-const spinsMax = 1000;
 
 /**
  * One machine: an address, two clocks, a disk, and the process that runs on it, if one does.
@@ -67,15 +49,12 @@ export class Host implements Actor {
   readonly #parts: HostParts;
   readonly #boot: Boot;
   readonly #waiting: (() => void)[] = [];
-  readonly #timerRandom: Random;
+  readonly #alarm: Alarm;
   readonly #disk: Disk | undefined;
   #program: Program | undefined;
   #state: "off" | "down" | "running" | "dying" = "down";
   #isPaused = false;
   #packetsWaiting = 0;
-  #wakeUs = Infinity;
-  #notBeforeUs = 0;
-  #spins = 0;
   #effects = 0;
   #dieAt: { effect: number; death: Death } | undefined;
   #lifeRandom: Random;
@@ -89,16 +68,15 @@ export class Host implements Actor {
     this.#boot = boot;
     this.#lifeRandom = parts.random;
     this.luck = parts.random.fork("luck");
-    this.#timerRandom = parts.random.fork("timers");
-    if (parts.platter === undefined) return;
-    const { timeline, trace, disk: options } = parts;
-    const random = parts.random.fork("disk");
-    this.#disk = new Disk(this, parts.platter, {
-      ...(options && { options }),
+    const { timeline, timers } = parts;
+    const { clock } = this;
+    this.#alarm = new Alarm(this.#sleeper(), {
       timeline,
-      trace,
-      random,
+      clock,
+      random: parts.random.fork("timers"),
+      timers,
     });
+    this.#disk = parts.makeDisk?.(this);
   }
 
   // What a program uses.
@@ -156,7 +134,7 @@ export class Host implements Actor {
 
   /** Starts a process, and the machine if it has no power; harmless if one runs. */
   start(): void {
-    if (this.#state === "running") return;
+    if (this.#state === "running" || this.#state === "dying") return;
     if (this.#state === "off") this.clock.restart();
     this.#state = "running";
     this.life++;
@@ -201,13 +179,13 @@ export class Host implements Actor {
     timeline.at(timeline.now, () => {
       for (const action of waiting) action();
     });
-    this.#arm();
+    this.#alarm.arm();
   }
 
   /** Changes the rate of the machine's clocks: 1.0005 is 500 ppm fast. */
   drift(rate: number): void {
     this.clock.drift(rate);
-    this.#arm();
+    this.#alarm.arm();
   }
 
   /**
@@ -270,7 +248,7 @@ export class Host implements Actor {
   /** @returns whether the process lives on and can take another */
   handleStream(life: number, event: StreamEvent): boolean {
     if (life !== this.life || this.#state !== "running") return false;
-    this.#parts.trace.record(event.type, this, undefined, eventPayload(event));
+    this.#parts.trace.record(event.type, this, undefined, payloadOf(event));
     this.#program?.handleStream?.(event, this.now);
     this.#settle();
     return this.isRunning;
@@ -284,47 +262,25 @@ export class Host implements Actor {
 
   #settle(): void {
     this.#program?.drain?.();
-    const { timers, timeline } = this.#parts;
-    if (this.#timerRandom.chance(timers.spurious)) {
-      const life = this.life;
-      const wake = () => this.whenRunning(life, () => this.#timeout());
-      timeline.at(timeline.now + this.#timerRandom.below(1_000_000), wake);
-    }
-    this.#arm();
+    this.#alarm.disturb();
+    this.#alarm.arm();
   }
 
-  /** Sees to it that a wake is scheduled no later than the program's deadline. */
-  #arm(): void {
-    const deadline = this.#program?.deadline;
-    if (deadline === undefined || this.#state !== "running" || this.#isPaused) return;
-    if (Number.isNaN(deadline)) throw new TypeError(`${this.name}: the deadline is NaN`);
-    const dueUs = Math.max(this.clock.worldTime(deadline), this.#notBeforeUs);
-    if (dueUs >= this.#wakeUs) return;
-    this.#wakeUs = dueUs;
-    const { timeline, timers } = this.#parts;
-    const lateUs = timers.lateMsMax > 0 ? this.#timerRandom.below(timers.lateMsMax * 1000) : 0;
-    timeline.at(dueUs + lateUs, () => this.#wake(dueUs));
-  }
-
-  /** Wakes are never taken back: one that comes too early, or for nothing, arms the next. */
-  #wake(dueUs: number): void {
-    if (dueUs !== this.#wakeUs) return;
-    this.#wakeUs = Infinity;
-    const deadline = this.#program?.deadline;
-    if (this.#state !== "running" || this.#isPaused || deadline === undefined) return;
-    if (deadline > this.now) return this.#arm();
-    this.#notBeforeUs = this.#parts.timeline.now + 1;
-    this.#timeout();
-    const isStuck = (this.#program?.deadline ?? Infinity) <= this.now;
-    this.#spins = isStuck ? this.#spins + 1 : 0;
-    if (this.#spins > spinsMax)
-      throw new Error(`${this.name}: ${spinsMax} wakes, and the deadline is still due`);
-  }
-
-  #timeout(): void {
-    this.#parts.trace.record("timeout", this);
-    this.#program?.handleTimeout(this.now);
-    this.#settle();
+  #sleeper(): Sleeper {
+    const deadline = () => {
+      const isAwake = this.#state === "running" && !this.#isPaused;
+      return isAwake ? this.#program?.deadline : undefined;
+    };
+    return {
+      get deadline() {
+        return deadline();
+      },
+      wake: () => {
+        this.#parts.trace.record("timeout", this);
+        this.#program?.handleTimeout(this.now);
+        this.#settle();
+      },
+    };
   }
 
   #die(death: Death): void {
@@ -334,16 +290,10 @@ export class Host implements Actor {
     this.#parts.trace.record(death, this);
     this.#program = undefined;
     this.#dieAt = undefined;
-    this.#wakeUs = Infinity;
-    this.#spins = 0;
+    this.#alarm.reset();
     this.#waiting.length = 0;
     this.#packetsWaiting = 0;
     for (const stream of this.streams) stream.abandon(death === "crash");
     this.#disk?.lose(death);
   }
-}
-
-function eventPayload(event: StreamEvent): Uint8Array | string {
-  if (event.type === "data") return event.bytes;
-  return event.type === "close" ? event.reason : event.stream.peer;
 }

@@ -1,7 +1,8 @@
+export type { TimerOptions } from "./alarm.ts";
 export type { Clock } from "./clock.ts";
 export type { Completion, Disk, DiskOptions } from "./disk.ts";
 export { inject, type Fault } from "./faults.ts";
-export type { Boot, Death, Host, TimerOptions } from "./host.ts";
+export type { Boot, Death, Host } from "./host.ts";
 export type { Heal, Link, Network, NetworkOptions } from "./network.ts";
 export { guard, TripwireError } from "./node/tripwires.ts";
 export type { PartitionShape } from "./partition.ts";

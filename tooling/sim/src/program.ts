@@ -31,6 +31,12 @@ export type StreamEvent =
  */
 export type CloseReason = "ended" | "reset" | "refused" | "timeout";
 
+/** What the trace says of an event. */
+export function payloadOf(event: StreamEvent): Uint8Array | string {
+  if (event.type === "data") return event.bytes;
+  return event.type === "close" ? event.reason : event.stream.peer;
+}
+
 /** A core as house style has it: inputs carry `now`, outputs are polled, time is asked for. */
 export interface Core<Output> {
   readonly deadline: number | undefined;

@@ -1,5 +1,6 @@
-import type { DiskOptions } from "./disk.ts";
-import { Host, type Boot, type TimerOptions } from "./host.ts";
+import type { TimerOptions } from "./alarm.ts";
+import { Disk, type DiskOptions } from "./disk.ts";
+import { Host, type Boot } from "./host.ts";
 import { Network, type Heal, type NetworkOptions } from "./network.ts";
 import { guard } from "./node/tripwires.ts";
 import type { Platter } from "./platter.ts";
@@ -107,9 +108,8 @@ export class World {
         random: random.fork("streams"),
         options: { ...streamDefaults, ...streams },
       },
-      ...(disk && { disk }),
-      ...(platter && { platter }),
-      timers: { lateMsMax: 0, spurious: 0, ...timers },
+      makeDisk: platter && ((owner) => new Disk(owner, platter, { timeline, trace, random, disk })),
+      timers: timers ?? {},
       wallMs: Math.floor((options.wallMs ?? 1_767_225_600_000) + this.now + skewMs),
       uptimeMs: Math.floor((options.uptimeMsMax ?? 0) * clocks.number()),
     });
