@@ -14,6 +14,7 @@ export type MerkleErrorCode = "MERKLE_VERSION_MISMATCH" | "MERKLE_OVERLAP";
  * @public
  */
 export class MerkleError extends Error {
+  /** `"MerkleError"`. */
   override readonly name = "MerkleError";
   /** What went wrong; stable across versions, unlike the message. */
   readonly code: MerkleErrorCode;
@@ -26,4 +27,24 @@ export class MerkleError extends Error {
     this.code = code;
     this.key = key;
   }
+}
+
+/** The tree holds another version than the one to replace. */
+export function mismatch(
+  key: Hash64,
+  held: Hash64 | undefined,
+  before: Hash64 | undefined,
+): MerkleError {
+  const message = `the tree holds ${textOf(held)} for ${textOf(key)}, not ${textOf(before)}`;
+  return new MerkleError("MERKLE_VERSION_MISMATCH", key, message);
+}
+
+/** Two trees to merge hold the same key. */
+export function overlap(key: Hash64): MerkleError {
+  return new MerkleError("MERKLE_OVERLAP", key, `both trees hold ${textOf(key)}`);
+}
+
+function textOf(hash: Hash64 | undefined): string {
+  if (hash === undefined) return "nothing";
+  return hash.hi.toString(16).padStart(8, "0") + hash.lo.toString(16).padStart(8, "0");
 }

@@ -22,9 +22,10 @@ import {
   keysFitting,
   SCAN_ITEMS_MAX,
 } from "./answer.ts";
+import { ITEM_WORDS } from "./blocks.ts";
 import { Candidates, type RepairAction } from "./candidates.ts";
 import { decodeEnvelope, decodeFrame } from "./decode.ts";
-import { encodeFrame, type Frame, type FrameContext } from "./frame.ts";
+import { bindingOf, encodeFrame, type Frame, type FrameContext } from "./frame.ts";
 import { Gathering } from "./gathering.ts";
 import type { Hash64 } from "./hash64.ts";
 import { type ExchangeOptions, type ResolvedOptions, resolveOptions } from "./options.ts";
@@ -32,8 +33,7 @@ import { bitsBelow, childOf, contains, everything, type Range } from "./range.ts
 import type { Scope } from "./scope.ts";
 import { CELL_WORDS } from "./sketch.ts";
 import { Sum } from "./sum.ts";
-import type { MerkleTree } from "./tree.ts";
-import { ITEM_WORDS } from "./blocks.ts";
+import { type MerkleTree, shareScope, unshareScope } from "./tree.ts";
 
 /** Requests under way at once. */
 const WINDOW = 32;
@@ -52,8 +52,6 @@ const OWN_ITEMS_MAX = 4096;
 /** Outputs not polled, beyond which requests of the peer are dropped. */
 const OUTPUTS_MAX = 1024;
 const BACKOFF_MAX = 16;
-/** Version of the frames. */
-const PROTOCOL = 1;
 
 /**
  * How an exchange ended: the copies were `compared`, and what differed was reported; the peer was
@@ -161,9 +159,9 @@ export class Exchange {
   constructor(tree: MerkleTree, options: ExchangeOptions, now: number) {
     this.#options = resolveOptions(options);
     this.#tree = tree;
-    this.#scope = tree.share(this.#options.slots);
+    this.#scope = shareScope(tree, this.#options.slots);
     this.#context = {
-      binding: bindingOf(tree, this.#options.fingerprint),
+      binding: bindingOf(tree.digest, tree.slots, this.#options.fingerprint),
       lanes: tree.digest.lanes,
       slotBits: Math.log2(tree.slots),
     };
@@ -272,7 +270,7 @@ export class Exchange {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#tree.unshare(this.#scope);
+    unshareScope(this.#tree, this.#scope);
     this.#flights.clear();
     this.#tasks = [];
   }
@@ -587,14 +585,6 @@ export class Exchange {
   #malformed(reason: string): void {
     if (this.#outputs.length < OUTPUTS_MAX) this.#outputs.push({ type: "malformed", reason });
   }
-}
-
-/** A hash of all that must agree for digests to be comparable. */
-function bindingOf(tree: MerkleTree, { hi, lo }: Hash64): Hash64 {
-  const { lanes } = tree.digest;
-  const out = new Uint32Array(lanes);
-  tree.digest.write(Uint32Array.of(hi, lo, tree.slots, (lanes << 8) | PROTOCOL), 0, out);
-  return { hi: out[0] as number, lo: out[1] as number };
 }
 
 function misfit({ kind }: Frame): string {

@@ -17,11 +17,14 @@
 //   refused
 
 import { Writer } from "./bytes.ts";
+import type { ItemDigest } from "./digest.ts";
 import type { Hash64 } from "./hash64.ts";
 import type { Range } from "./range.ts";
 import { CELL_WORDS } from "./sketch.ts";
 import type { Sum } from "./sum.ts";
 
+/** Version of the frames. */
+const PROTOCOL = 1;
 export const HEADER_BYTES = 13;
 export const CELL_BYTES = 14;
 export const ITEM_BYTES = 16;
@@ -59,6 +62,13 @@ export interface FrameContext {
   readonly binding: Hash64;
   readonly lanes: number;
   readonly slotBits: number;
+}
+
+/** A hash of all that must agree for two ends to understand each other. */
+export function bindingOf(digest: ItemDigest, slots: number, { hi, lo }: Hash64): Hash64 {
+  const out = new Uint32Array(digest.lanes);
+  digest.write(Uint32Array.of(hi, lo, slots, (digest.lanes << 8) | PROTOCOL), 0, out);
+  return { hi: out[0] as number, lo: out[1] as number };
 }
 
 export function encodeFrame(frame: Frame, request: number, context: FrameContext): Uint8Array {

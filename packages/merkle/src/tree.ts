@@ -1,5 +1,5 @@
 import { fastDigest, type ItemDigest } from "./digest.ts";
-import { MerkleError } from "./errors.ts";
+import { mismatch, overlap } from "./errors.ts";
 import type { Hash64 } from "./hash64.ts";
 import { Scope } from "./scope.ts";
 import { Sum } from "./sum.ts";
@@ -39,6 +39,20 @@ export interface Item {
 
 const noScopes: readonly Scope[] = [];
 
+// What an exchange needs of a tree and nobody else should: given out by the class itself.
+let share: (tree: MerkleTree, slots: Iterable<number> | undefined) => Scope;
+let unshare: (tree: MerkleTree, scope: Scope) => void;
+
+/** The view of the given slots, all if undefined, kept up to date until `unshareScope`. */
+export function shareScope(tree: MerkleTree, slots?: Iterable<number>): Scope {
+  return share(tree, slots);
+}
+
+/** Gives back a view; it is dropped when nobody has it. */
+export function unshareScope(tree: MerkleTree, scope: Scope): void {
+  unshare(tree, scope);
+}
+
 /**
  * The digest of a set of versioned keys, kept as the set changes. It holds 16 bytes an item and the
  * tree above them, and nothing else of the data. Two trees with equal {@link MerkleTree.root} hold
@@ -60,6 +74,11 @@ export class MerkleTree {
   readonly #before: Uint32Array;
   readonly #after: Uint32Array;
   readonly #difference: Uint32Array;
+
+  static {
+    share = (tree, slots) => tree.#share(slots);
+    unshare = (tree, scope) => tree.#unshare(scope);
+  }
 
   /** @throws RangeError if `slots` is not a power of two from 1 to 2^18 */
   constructor(options: MerkleTreeOptions = {}) {
@@ -181,7 +200,7 @@ export class MerkleTree {
     }
     for (const { key } of other.items()) {
       if (this.get(key) !== undefined) {
-        throw new MerkleError("MERKLE_OVERLAP", key, `both trees hold ${textOf(key)}`);
+        throw overlap(key);
       }
     }
     for (const { key, version } of other.items()) this.replace(key, undefined, version);
@@ -214,8 +233,7 @@ export class MerkleTree {
     }
   }
 
-  /** @internal The view of the given slots, all if undefined. Give it back with `unshare`. */
-  share(slots?: Iterable<number>): Scope {
+  #share(slots?: Iterable<number>): Scope {
     const mask = new Uint8Array(this.slots).fill(slots === undefined ? 1 : 0);
     for (const slot of slots ?? []) {
       this.#assertSlot(slot);
@@ -231,8 +249,7 @@ export class MerkleTree {
     return scope;
   }
 
-  /** @internal */
-  unshare(scope: Scope): void {
+  #unshare(scope: Scope): void {
     scope.users -= 1;
     if (scope.users > 0) return;
     this.#scopes.delete(scope);
@@ -272,18 +289,4 @@ function assertHash64({ hi, lo }: Hash64): void {
   if (hi >>> 0 !== hi || lo >>> 0 !== lo) {
     throw new RangeError("hi and lo must be unsigned 32-bit integers");
   }
-}
-
-function mismatch(key: Hash64, held: Hash64 | undefined, before: Hash64 | undefined): MerkleError {
-  const text = (version: Hash64 | undefined): string =>
-    version === undefined ? "nothing" : textOf(version);
-  return new MerkleError(
-    "MERKLE_VERSION_MISMATCH",
-    key,
-    `the tree holds ${text(held)} for ${textOf(key)}, not ${text(before)}`,
-  );
-}
-
-function textOf({ hi, lo }: Hash64): string {
-  return hi.toString(16).padStart(8, "0") + lo.toString(16).padStart(8, "0");
 }

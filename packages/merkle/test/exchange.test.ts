@@ -7,6 +7,7 @@ import {
   MerkleTree,
 } from "@engram/merkle";
 import { drawn, Link, type Output, repair, seeded } from "./link.ts";
+import { shareScope, unshareScope } from "../src/tree.ts";
 
 const hash = (lo: number): Hash64 => ({ hi: lo * 1_000_003, lo });
 
@@ -225,11 +226,11 @@ test("early and repeated time-outs and starts do nothing", () => {
 
 test("two exchanges over the same slots share what the tree keeps for them", () => {
   const { trees } = pair();
-  const one = trees[0].share([0, 1]);
-  expect(trees[0].share([1, 0])).toBe(one);
-  expect(trees[0].share([1])).not.toBe(one);
-  trees[0].unshare(one);
-  expect(trees[0].share([0, 1])).toBe(one);
+  const one = shareScope(trees[0], [0, 1]);
+  expect(shareScope(trees[0], [1, 0])).toBe(one);
+  expect(shareScope(trees[0], [1])).not.toBe(one);
+  unshareScope(trees[0], one);
+  expect(shareScope(trees[0], [0, 1])).toBe(one);
 });
 
 test("options out of range are refused", () => {

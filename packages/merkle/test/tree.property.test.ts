@@ -6,12 +6,13 @@ import { bitsBelow, childOf, contains, everything, type Range } from "../src/ran
 import type { Scope } from "../src/scope.ts";
 import { Sum } from "../src/sum.ts";
 import { keys, type Model, models, nameOf, runs, treeOf, versions } from "./sets.ts";
+import { shareScope, unshareScope } from "../src/tree.ts";
 
 const slotCounts = fc.constantFrom(1, 2, 8, 32, 1024);
 
 /** Every digest of the tree down to leaves, and the shape: what `isLeaf` says of each vertex. */
 function shapeOf(tree: MerkleTree): string[] {
-  const scope = tree.share();
+  const scope = shareScope(tree);
   const lines: string[] = [];
   const slotBits = Math.log2(tree.slots);
   const descend = (range: Range): void => {
@@ -32,7 +33,7 @@ function shapeOf(tree: MerkleTree): string[] {
       vertices(scope.trie.child(vertex, index), depth + 1);
   };
   for (let slot = 0; slot < tree.slots; slot += 1) vertices(scope.trie.slot(slot), 0);
-  tree.unshare(scope);
+  unshareScope(tree, scope);
   return lines;
 }
 
@@ -89,7 +90,7 @@ test("M2: a tree kept by updates equals one built, and both agree with a map", (
   fc.assert(
     fc.property(steps, slotCounts, (all, slots) => {
       const tree = new MerkleTree({ slots });
-      const scope = tree.share();
+      const scope = shareScope(tree);
       const model: Model = new Map();
       for (const { key, version } of all) {
         const before = model.get(nameOf(key))?.version;
@@ -125,7 +126,7 @@ test("M3: merging disjoint sets equals building their union", () => {
       const parts: [Model, Model] = [new Map(), new Map()];
       for (const [name, item] of model) parts[(item.key.lo & 1) as 0 | 1].set(name, item);
       const merged = treeOf(parts[0], { slots });
-      const scope = merged.share();
+      const scope = shareScope(merged);
       merged.merge(treeOf(parts[1], { slots }));
       expect(merged.root).toBe(treeOf(model, { slots }).root);
       expect(shapeOf(merged)).toEqual(shapeOf(treeOf(model, { slots })));
