@@ -2,8 +2,7 @@
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  // A test reads answers of every shape; what is not there is `undefined` and fails its expectation.
-  // oxlint-disable-next-line typescript/no-explicit-any
+  // oxlint-disable-next-line typescript/no-explicit-any -- every shape; what is absent fails its expectation
   readonly body: any;
 }
 

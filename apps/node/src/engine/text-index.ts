@@ -13,10 +13,6 @@ export interface IndexedMemory {
 
 export type DocumentFacts = Omit<IndexedMemory, "terms">;
 
-interface Document extends DocumentFacts {
-  readonly length: number;
-}
-
 /** A match: `score` is BM25; `weight` is what the query's terms are worth in all. */
 export interface Match {
   readonly id: string;
@@ -36,6 +32,8 @@ export interface TextQuery {
   readonly limit: number;
   readonly accepts?: ((document: DocumentFacts) => boolean) | undefined;
 }
+
+const dead = -1;
 
 /** Postings of one term: document numbers and frequencies in step, and how many are still live. */
 interface Postings {
@@ -66,7 +64,10 @@ export const roundScore = (score: number): number => Math.round(score / scoreUni
 export class TextIndex {
   readonly #postings = new Map<string, Postings>();
   readonly #numbers = new Map<string, number>();
-  #documents: (Document | undefined)[] = [];
+  /** By number; nothing where a memory was removed. */
+  #documents: (DocumentFacts | undefined)[] = [];
+  /** By number, in terms; `dead` where a memory was removed. */
+  #lengths: number[] = [];
   #scores = new Float64Array(0);
   #lengthSum = 0;
 
@@ -76,9 +77,11 @@ export class TextIndex {
   }
 
   add(memory: IndexedMemory): void {
-    const { id, terms, tags, observedAt, location } = memory;
+    const { terms, ...facts } = memory;
+    const { id } = facts;
     const number = this.#documents.length;
-    this.#documents.push({ id, tags, observedAt, location, length: terms.length });
+    this.#documents.push(facts);
+    this.#lengths.push(terms.length);
     this.#numbers.set(id, number);
     this.#lengthSum += terms.length;
     for (const [term, frequency] of countTerms(terms)) {
@@ -99,6 +102,7 @@ export class TextIndex {
     if (number === undefined) return;
     this.#numbers.delete(id);
     this.#documents[number] = undefined;
+    this.#lengths[number] = dead;
     this.#lengthSum -= terms.length;
     for (const term of new Set(terms)) {
       const postings = this.#postings.get(term);
@@ -130,6 +134,7 @@ export class TextIndex {
     if (this.#scores.length < this.#documents.length) {
       this.#scores = new Float64Array(Math.max(1024, this.#documents.length * 2));
     }
+    const scores = this.#scores;
     const touched: number[] = [];
     const averageLength = this.size === 0 ? 1 : Math.max(1, this.#lengthSum / this.size);
     const perLength = (bm25.k1 * bm25.b) / averageLength;
@@ -140,15 +145,16 @@ export class TextIndex {
       const idf = repeats * this.#idf(postings?.live ?? 0);
       weight += idf;
       if (postings === undefined) continue;
-      for (const [index, number] of postings.documents.entries()) {
-        const length = this.#documents[number]?.length;
-        if (length === undefined) continue;
-        const frequency = postings.frequencies[index] ?? 0;
+      const { documents, frequencies } = postings;
+      for (let index = 0; index < documents.length; index += 1) {
+        const number = documents[index] ?? 0;
+        const length = this.#lengths[number] ?? dead;
+        if (length === dead) continue;
+        const frequency = frequencies[index] ?? 0;
         const saturated = frequency + bm25.k1 * (1 - bm25.b) + perLength * length;
-        const before = this.#scores[number] ?? 0;
+        const before = scores[number] ?? 0;
         if (before === 0) touched.push(number);
-        this.#scores[number] =
-          before + idf * (bm25.delta + (frequency * (bm25.k1 + 1)) / saturated);
+        scores[number] = before + idf * (bm25.delta + (frequency * (bm25.k1 + 1)) / saturated);
       }
     }
     return { touched, weight };
@@ -161,14 +167,17 @@ export class TextIndex {
 
   #compact(): void {
     const renumbered = new Map<number, number>();
-    const documents: Document[] = [];
+    const documents: DocumentFacts[] = [];
+    const lengths: number[] = [];
     for (const [number, document] of this.#documents.entries()) {
       if (document === undefined) continue;
       renumbered.set(number, documents.length);
       this.#numbers.set(document.id, documents.length);
       documents.push(document);
+      lengths.push(this.#lengths[number] ?? dead);
     }
     this.#documents = documents;
+    this.#lengths = lengths;
     for (const [term, postings] of this.#postings) {
       const kept: Postings = { documents: [], frequencies: [], live: postings.live };
       for (const [index, number] of postings.documents.entries()) {

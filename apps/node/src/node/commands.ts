@@ -111,7 +111,7 @@ function printedConfig(values: readonly Sourced[]): string {
 function welcome(node: RunningNode, config: Config): string {
   const { records, spaces } = node.recovered;
   return `Engram ${version} is serving on ${node.url}
-  data      ${config.data.dir} (${spaces} spaces, ${records} records replayed)
+  data      ${config.data.dir} (${spaces} ${spaces === 1 ? "space" : "spaces"}, ${records} records replayed)
   remember  curl -X POST ${node.url}/api/v1/memories/remember -H 'content-type: application/json' -d '{"content": "Ada keeps her bees behind the mill"}'
   recall    curl '${node.url}/api/v1/memories/recall?query=where+are+the+bees'
   stop      Ctrl-C

@@ -65,10 +65,15 @@ async function writeDurably(directory: string, file: string, content: string): P
     await handle.close();
   }
   await rename(partial, file);
-  const parent = await open(directory, "r");
+  await syncDirectory(directory);
+}
+
+/** Makes the names in a directory durable. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, "r");
   try {
-    await parent.sync();
+    await handle.sync();
   } finally {
-    await parent.close();
+    await handle.close();
   }
 }

@@ -86,9 +86,12 @@ export class LmdbStore implements Store {
   }
 
   async #flush(): Promise<number> {
-    const flushing = this.#flushing ?? new OrderedMap<Uint8Array>();
-    // A checkpoint that failed left its entries here; the newer ones go on top.
-    for (const { key, value } of this.#active.entries()) flushing.set(key, value);
+    let flushing = this.#active;
+    if (this.#flushing !== undefined) {
+      // A checkpoint that failed left its entries there; the newer ones go on top.
+      flushing = this.#flushing;
+      for (const { key, value } of this.#active.entries()) flushing.set(key, value);
+    }
     this.#flushing = flushing;
     this.#flushingBytes += this.#activeBytes;
     this.#active = new OrderedMap();

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { mkdir } from "node:fs/promises";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { decodeRecord, WalError } from "@engram/wal-replication";
@@ -13,7 +12,7 @@ import { Checkpointer } from "./checkpointer.ts";
 import { messageOf, NodeFailure, systemCode } from "./failure.ts";
 import type { HealthCheck } from "./http/context.ts";
 import { createApi } from "./http/server.ts";
-import { mintIdentity, type Identity } from "./identity.ts";
+import { mintIdentity, syncDirectory, type Identity } from "./identity.ts";
 import { LmdbStore } from "./lmdb-store.ts";
 import type { Config } from "./settings.ts";
 import { version } from "./version.ts";
@@ -134,11 +133,13 @@ export async function serve(config: Config): Promise<RunningNode> {
 
 async function openData(directory: string): Promise<OpenData> {
   try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    // The log holds the directory's lock, so it comes first.
+    // The log makes the directory and holds its lock, so it comes first.
     const log = await openLog({ directory: join(directory, "log") });
     try {
-      const store = new LmdbStore(join(directory, "store"));
+      const path = join(directory, "store");
+      const store = new LmdbStore(path);
+      // LMDB syncs its file but not the file's name.
+      await syncDirectory(path);
       const engine = new Engine(store);
       const replayed = await replayLog(log, { store, engine });
       log.checkpoint(store.durablePosition);
@@ -227,17 +228,21 @@ function dataFailure(error: unknown, directory: string): unknown {
         error,
       );
     }
-    const code = error.code === "WAL_IO" ? "IO" : "DATA_DAMAGED";
-    return new NodeFailure(
-      code,
-      `the log in ${directory} cannot be opened: ${error.message}`,
-      error,
-    );
-  }
-  if (systemCode(error) === undefined) return error;
+    if (error.code !== "WAL_IO") {
+      return new NodeFailure(
+        "DATA_DAMAGED",
+        `the log in ${directory} cannot be opened: ${error.message}`,
+        error,
+      );
+    }
+  } else if (systemCode(error) === undefined) return error;
   return new NodeFailure(
     "IO",
-    `cannot use the data directory ${directory} (${messageOf(error)}): make it writable, or choose another with ENGRAM_DATA_DIR`,
+    `cannot use the data directory ${directory} (${messageOf(rootOf(error))}): make it writable, or choose another with ENGRAM_DATA_DIR`,
     error,
   );
 }
+
+/** What the system said, beneath the log's own words. */
+const rootOf = (error: unknown): unknown =>
+  error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error;
