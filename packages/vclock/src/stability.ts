@@ -16,8 +16,9 @@ import type { Versioned } from "./versioned.ts";
 /**
  * What every owner has durably: the greatest vector that all the acknowledged ones include.
  *
- * @param acknowledged - one vector for each owner, also those that are down; an owner left out is
- *   an owner whose copy may resurrect what the others have forgotten
+ * @param acknowledged - of each owner, also of those that are down, the records it has durably, as
+ *   its log says. The contexts of its keys say more than that: what clients read elsewhere and other
+ *   copies' bases flow into them, and a cut made of those loses writes
  * @throws RangeError for no owners, of whom anything would be true
  * @public
  */

@@ -1,6 +1,6 @@
 // Three copies of two keys whose disks crash, go back to a backup, come back empty, and meet again in
-// any order, one key at a time, so that contexts have gaps. Beside each copy runs an oracle: the set
-// of operations whose effect it holds, joined and lost together with its bytes. After calm a value
+// any order, one key at a time, so that contexts have gaps; messages come late, twice or never. Beside
+// each copy and message runs an oracle: the set of operations whose effect it holds, joined and lost together with its bytes. After calm a value
 // must be there exactly if its write is in some copy's set and no operation there observed it.
 
 import {
@@ -13,7 +13,6 @@ import {
   emptyVector,
   encodeVersioned,
   foldOrigins,
-  joinContexts,
   joinVectors,
   merge,
   mintOrigin,
@@ -44,14 +43,22 @@ const texts: ValueCodec<string> = {
 
 interface Operation {
   readonly id: number;
+  /** Of a write; a removal has none. */
+  readonly dot: Dot | undefined;
   readonly value: string | undefined;
   /** Every operation in the causal past of the read. */
   readonly observed: ReadonlySet<number>;
 }
 
+interface Stored {
+  readonly bytes: Uint8Array;
+  /** The oracle: every operation whose effect the bytes hold. */
+  readonly past: ReadonlySet<number>;
+}
+
 interface Disk {
   readonly base: VersionVector;
-  readonly keys: readonly { readonly bytes: Uint8Array; readonly past: ReadonlySet<number> }[];
+  readonly keys: readonly Stored[];
 }
 
 /** What a seeded bug replaces. */
@@ -59,8 +66,8 @@ export interface Rules {
   readonly merge: typeof merge<string>;
   /** The writer of a process that starts with this disk. */
   readonly start: (fresh: Origin, previous: Origin | undefined, disk: DottedContext) => Pen;
-  /** What a copy folds, given every copy's vector. */
-  readonly cut: (vectors: readonly VersionVector[], own: VersionVector) => VersionVector;
+  /** What is everywhere, given every copy's vector. */
+  readonly cut: (vectors: readonly VersionVector[]) => VersionVector;
 }
 
 /** Hands out the dots of one life. */
@@ -118,11 +125,6 @@ class Copy {
     this.disk = { base, keys: keys.with(key, { bytes, past }) };
   }
 
-  context(): DottedContext {
-    const contexts = Array.from({ length: KEYS }, (_, key) => this.read(key).context);
-    return contexts.reduce(joinContexts, contextOf(this.disk.base));
-  }
-
   /** Moves to a larger base: every key is written again relative to it. */
   rebase(base: VersionVector): void {
     const states = this.disk.keys.map(({ past }, key) => ({ state: this.read(key), past }));
@@ -138,6 +140,7 @@ class Simulation {
   readonly #rules: Rules;
   readonly #operations = new Map<number, Operation>();
   readonly #dead: Origin[] = [];
+  readonly #messages: (Stored & { readonly key: number })[] = [];
   readonly copies: Copy[];
   acknowledged = 0;
 
@@ -152,6 +155,19 @@ class Simulation {
 
   pick(count: number): number {
     return Math.floor(this.#random() * count);
+  }
+
+  /**
+   * The dots whose records a copy has, as its log would say. Not the union of its contexts: a base
+   * or a client that read elsewhere makes the context of one key speak of dots of another.
+   */
+  #log(disk: Disk): DottedContext {
+    const past = new Set(disk.keys.flatMap((stored) => [...stored.past]));
+    const dots = [...past].flatMap((id) => this.#operations.get(id)?.dot ?? []);
+    return contextOf(
+      emptyVector,
+      dots.map(({ origin, sequence }) => ({ origin, first: sequence, last: sequence })),
+    );
   }
 
   #start(previous: Origin | undefined, disk: DottedContext): Pen {
@@ -170,16 +186,12 @@ class Simulation {
     const id = this.#operations.size;
     const value = this.pick(5) === 0 && !isBlind ? undefined : `value ${id}`;
     const state = target.read(key);
+    const dot = value === undefined ? undefined : target.pen.next(this.#log(target.disk).vector);
     const next =
-      value === undefined
+      dot === undefined || value === undefined
         ? remove(state, read.context)
-        : write(
-            state,
-            read.context,
-            target.pen.next(joinContexts(target.context(), read.context).vector),
-            value,
-          );
-    this.#operations.set(id, { id, value, observed });
+        : write(state, read.context, dot, value);
+    this.#operations.set(id, { id, dot, value, observed });
     target.save(key, next, new Set([...target.disk.keys[key]!.past, ...observed, id]));
     this.acknowledged++;
   }
@@ -193,18 +205,34 @@ class Simulation {
     );
   }
 
+  send(source: Copy, key: number): void {
+    const bytes = encodeVersioned(source.read(key), texts);
+    this.#messages.push({ key, bytes, past: source.disk.keys[key]!.past });
+  }
+
+  /** Any message ever sent, however old, and it may come again. */
+  deliver(target: Copy): void {
+    const message = this.#messages[this.pick(this.#messages.length)];
+    if (message === undefined) return;
+    const { key, bytes, past } = message;
+    const state = decodeVersioned(bytes, texts);
+    if ("malformed" in state) throw new Error(`message is ${state.malformed}`);
+    const merged = this.#rules.merge(target.read(key), state, ascending);
+    target.save(key, merged, new Set([...target.disk.keys[key]!.past, ...past]));
+  }
+
   restart(copy: Copy, disk: Disk): void {
     const previous = copy.pen.origin;
     this.#dead.push(previous);
     copy.disk = disk;
-    copy.pen = this.#start(previous, copy.context());
+    copy.pen = this.#start(previous, this.#log(disk));
   }
 
   fold(copy: Copy): void {
-    const vectors = this.copies.map((each) => each.context().vector);
+    const vectors = this.copies.map((each) => this.#log(each.disk).vector);
     const latest = vectors.reduce(joinVectors);
     const sealed = vectorOf(vectorPairs(latest).filter(([origin]) => this.#dead.includes(origin)));
-    const cut = this.#rules.cut(vectors, copy.context().vector);
+    const cut = this.#rules.cut(vectors);
     copy.rebase(foldOrigins({ base: copy.disk.base, sealed, cut }).base);
   }
 
@@ -212,7 +240,9 @@ class Simulation {
     const copy = this.copies[this.pick(COPIES)]!;
     const fault = this.pick(100);
     if (fault < 40) this.operate();
-    else if (fault < 78) this.sync(this.copies[this.pick(COPIES)]!, copy, this.pick(KEYS));
+    else if (fault < 60) this.sync(this.copies[this.pick(COPIES)]!, copy, this.pick(KEYS));
+    else if (fault < 69) this.send(copy, this.pick(KEYS));
+    else if (fault < 78) this.deliver(copy);
     else if (fault < 84) this.fold(copy);
     else if (fault < 90) copy.backup = copy.disk;
     else if (fault < 94) this.restart(copy, copy.disk);

@@ -15,6 +15,8 @@ test("the README prints what it says", async () => {
     "nothing / a3 sushi",
     "1 [ 3 ]",
     "coffee 10000 [ 'node 2', 'node 3' ]",
+    "0.894 0.447",
+    "2 e1 e2 e3",
     "0",
     "2 1",
     "0.55 0.325",
