@@ -49,14 +49,17 @@ export function answerAsk(
   if (counters === undefined) return sum.count <= EXACT_ITEMS ? list() : children();
   const isListable = sum.count <= fitting(frameBytesMax, ITEM_BYTES);
   if (sum.count === 0 || ask.sum.count === 0) return isListable ? list() : children();
-  if (range.bits > 0 && sum.count > SCAN_ITEMS_MAX) return children();
+  // The counters of everything are kept; those of a part are made from its items.
+  const counted = range.bits === 0 ? 0 : sum.count;
+  if (counted > SCAN_ITEMS_MAX) return children();
+  const also = ({ frame, scanned }: Answer): Answer => ({ frame, scanned: scanned + counted });
   const estimate = estimateDifferences(scope.countersOf(range), counters);
   const cells = cellsFor(Math.max(estimate, Math.abs(sum.count - ask.sum.count), 1));
   // A sketch costs by the difference, a list by the item.
-  if (isListable && sum.count * ITEM_BYTES <= cells * CELL_BYTES) return list();
-  if (cells > CELLS_MAX || isTooLarge(scope, range, cells)) return children();
+  if (isListable && sum.count * ITEM_BYTES <= cells * CELL_BYTES) return also(list());
+  if (cells > CELLS_MAX || isTooLarge(scope, range, cells)) return also(children());
   const to = Math.min(cells, fitting(frameBytesMax, CELL_BYTES));
-  return sketchAnswer(scope, range, { total: cells, from: 0, to });
+  return also(sketchAnswer(scope, range, { total: cells, from: 0, to }));
 }
 
 /** Answers a request for cells `from` to `to` of a range's sketch, or as many as fit a frame. */

@@ -4,8 +4,8 @@
 //   idle -> comparing -> settling -> checking -> idle
 //
 // comparing  asks for ranges; an answer is a state (equal), a sketch (enumerate), a list (compare
-//            item by item) or children (ask for those that differ). What a sketch cannot tell soundly is
-//            asked for again exactly, by lists and children alone.
+//            item by item) or children (ask for those that differ). What a sketch cannot tell
+//            soundly is asked for again exactly, by lists and children alone.
 // settling   waits, so that writes under way can arrive.
 // checking   asks for the peer's digest, and for its versions of the keys if that has changed.
 //
@@ -126,6 +126,7 @@ export class Exchange {
   readonly #context: FrameContext;
   readonly #candidates: Candidates;
   readonly #outputs: ExchangeOutput[] = [];
+  #polled = 0;
   #phase: Phase = "idle";
   #tasks: Task[] = [];
   readonly #flights = new Map<number, Flight>();
@@ -263,7 +264,14 @@ export class Exchange {
 
   /** The next output, or undefined. Drain it after every input. */
   poll(): ExchangeOutput | undefined {
-    return this.#outputs.shift();
+    const output = this.#outputs[this.#polled];
+    this.#polled += 1;
+    // Not `shift`, which moves all that follow: there may be a hundred thousand repairs.
+    if (output === undefined) {
+      this.#outputs.length = 0;
+      this.#polled = 0;
+    }
+    return output;
   }
 
   /** Ends the exchange and stops following the tree. Later calls do nothing. */

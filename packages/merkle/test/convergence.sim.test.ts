@@ -4,7 +4,7 @@ import { choosePeer, Exchange, MerkleTree } from "@engram/merkle";
 import { roundsToSettle, roundsToSpread, tally } from "../bench/convergence.ts";
 import { drawn, Link, repair, seeded } from "./link.ts";
 
-const runs = Number(process.env["FC_NUM_RUNS"] ?? 300);
+const runs = Number(process.env["FC_NUM_RUNS"] ?? 120);
 
 test("fully replicated data, one exchange a member and round", () => {
   const random = seeded(1);

@@ -233,6 +233,20 @@ test("two exchanges over the same slots share what the tree keeps for them", () 
   expect(shareScope(trees[0], [0, 1])).toBe(one);
 });
 
+test("requests that nobody takes the answers of are dropped after a thousand", () => {
+  const { trees, ends } = pair();
+  fill(trees, 0, 3);
+  ends[0].start(0);
+  const request = ends[0].poll();
+  if (request?.type !== "send") throw new Error("no request");
+  for (let repeat = 0; repeat < 3000; repeat += 1) ends[1].handleMessage(request.bytes, 0);
+  let answers = 0;
+  while (ends[1].poll() !== undefined) answers += 1;
+  expect(answers).toBe(1024);
+  ends[1].handleMessage(request.bytes, 0);
+  expect(ends[1].poll()).toBeDefined();
+});
+
 test("options out of range are refused", () => {
   const tree = new MerkleTree({ slots: 4 });
   const random = seeded(1);
