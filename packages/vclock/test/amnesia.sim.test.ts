@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { emptyContext, joinContexts, merge } from "@engram/vclock";
-import { lawful, type Outcome, reuseDots, type Rules, simulate } from "./amnesia.ts";
+import { lawful, type Outcome, reuseDots, type Rules, simulate, trustContexts } from "./amnesia.ts";
 
 const SEEDS = Number(process.env["ENGRAM_SEEDS"] ?? 300);
 /** Enough for a seeded bug to show. */
@@ -52,6 +52,13 @@ describe("crash, restore from backup, wiped disk, stale copy returning", () => {
   test("folding what is not everywhere loses writes, and is seen to", () => {
     const outcome = total({ ...lawful, cut: (vectors) => vectors.at(-1)! });
     expect(outcome.lost).toBeGreaterThan(0);
+  });
+
+  test("acknowledging what contexts say instead of what the log has loses writes, rarely", () => {
+    for (const seed of [1483, 2174]) {
+      expect(simulate(seed, { ...lawful, acknowledge: trustContexts }).lost).toBeGreaterThan(0);
+      expect(simulate(seed, lawful).lost).toBe(0);
+    }
   });
 
   test("a merge that learns no removals brings values back, and is seen to", () => {

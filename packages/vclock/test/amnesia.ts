@@ -13,6 +13,7 @@ import {
   emptyVector,
   encodeVersioned,
   foldOrigins,
+  joinContexts,
   joinVectors,
   merge,
   mintOrigin,
@@ -66,7 +67,9 @@ export interface Rules {
   readonly merge: typeof merge<string>;
   /** The writer of a process that starts with this disk. */
   readonly start: (fresh: Origin, previous: Origin | undefined, disk: DottedContext) => Pen;
-  /** What is everywhere, given every copy's vector. */
+  /** What a copy says that it has, given its log and the contexts of its keys. */
+  readonly acknowledge: (log: DottedContext, contexts: readonly DottedContext[]) => VersionVector;
+  /** What is everywhere, given what every copy says. */
   readonly cut: (vectors: readonly VersionVector[]) => VersionVector;
 }
 
@@ -79,6 +82,7 @@ export const lawful: Rules = {
     const writer = new Writer(fresh);
     return { origin: fresh, next: (known) => writer.next(known).dot };
   },
+  acknowledge: (log) => log.vector,
   cut: stableCut,
 };
 
@@ -119,6 +123,11 @@ class Copy {
     return state;
   }
 
+  contexts(): DottedContext[] {
+    const { base, keys } = this.disk;
+    return [contextOf(base), ...keys.map((_, key) => this.read(key).context)];
+  }
+
   save(key: number, state: Versioned<string>, past: ReadonlySet<number>): void {
     const { base, keys } = this.disk;
     const bytes = encodeVersioned(state, texts, { base });
@@ -157,10 +166,7 @@ class Simulation {
     return Math.floor(this.#random() * count);
   }
 
-  /**
-   * The dots whose records a copy has, as its log would say. Not the union of its contexts: a base
-   * or a client that read elsewhere makes the context of one key speak of dots of another.
-   */
+  /** The dots whose records a copy has, as its log would say. */
   #log(disk: Disk): DottedContext {
     const past = new Set(disk.keys.flatMap((stored) => [...stored.past]));
     const dots = [...past].flatMap((id) => this.#operations.get(id)?.dot ?? []);
@@ -229,7 +235,9 @@ class Simulation {
   }
 
   fold(copy: Copy): void {
-    const vectors = this.copies.map((each) => this.#log(each.disk).vector);
+    const vectors = this.copies.map((each) =>
+      this.#rules.acknowledge(this.#log(each.disk), each.contexts()),
+    );
     const latest = vectors.reduce(joinVectors);
     const sealed = vectorOf(vectorPairs(latest).filter(([origin]) => this.#dead.includes(origin)));
     const cut = this.#rules.cut(vectors);
@@ -292,6 +300,13 @@ export function simulate(seed: number, rules: Rules): Outcome {
   simulation.calm();
   return simulation.judge();
 }
+
+/**
+ * Of a store without a log to ask: the union of the contexts of its keys. A base, and a client that
+ * read at a copy with another base, make the context of one key speak of dots of another key.
+ */
+export const trustContexts: Rules["acknowledge"] = (_, contexts) =>
+  contexts.reduce(joinContexts).vector;
 
 /** Of a process that takes its previous origin up again where its disk says it was: the bug of kv679. */
 export const reuseDots: Rules["start"] = (fresh, previous, disk) => {
