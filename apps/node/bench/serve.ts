@@ -1,13 +1,13 @@
 /** Recall latency and remember throughput of a real node over HTTP, by how much it holds. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { scratchDirectory, spawnNode, type SpawnedNode } from "../test/spawned-node.ts";
 import { sentences } from "./corpus.ts";
 import { percentile } from "./report.ts";
 
-const autocannon = createRequire(import.meta.url).resolve("autocannon");
+const autocannon = fileURLToPath(import.meta.resolve("autocannon"));
 const queries = 400;
 
 /** Memories at which recall is measured. */

@@ -1,21 +1,10 @@
 import * as fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { runs } from "./arbitrary.ts";
-import { clientOf, type Answer, type Client } from "./client.ts";
-import { scratchDirectory, spawnNode, type SpawnedNode } from "./spawned-node.ts";
+import type { Answer } from "./client.ts";
+import { suiteNode } from "./suite-node.ts";
 
-const scratch = scratchDirectory();
-let node: SpawnedNode;
-let client: Client;
-
-beforeAll(async () => {
-  node = await spawnNode({ directory: scratch.path });
-  client = clientOf(node.url);
-});
-afterAll(async () => {
-  await node.stop();
-  scratch.remove();
-});
+const { client, node } = suiteNode();
 
 /** A 2xx or a problem of the client's making, never one of ours. */
 function expectAnswered(answer: Answer): void {
@@ -84,7 +73,7 @@ test("any query and any path are answered or refused", async () => {
 test("and the node is well after all that, with nothing logged as its own error", async () => {
   const health = await client({ path: "/health" });
   expect(health.body.status).toBe("healthy");
-  expect(node.stderr()).toBe("");
+  expect(node().stderr()).toBe("");
 });
 
 /** Percent-encodes what a URL cannot hold; half a surrogate pair has no encoding and is dropped. */

@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { clientOf, remember, type Client } from "./client.ts";
-import { scratchDirectory, spawnNode, type SpawnedNode } from "./spawned-node.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { remember } from "./client.ts";
+import { suiteNode } from "./suite-node.ts";
 
-const scratch = scratchDirectory();
-let node: SpawnedNode;
-let client: Client;
-
-beforeAll(async () => {
-  node = await spawnNode({ directory: scratch.path });
-  client = clientOf(node.url);
-});
-afterAll(async () => {
-  await node.stop();
-  scratch.remove();
-});
+const { client } = suiteNode();
 
 const post = (path: string, json: unknown, headers = {}) =>
   client({ method: "POST", path, json, headers });

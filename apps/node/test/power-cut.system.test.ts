@@ -8,7 +8,8 @@ import { scratchDirectory } from "./spawned-node.ts";
 const scratch = scratchDirectory();
 afterAll(scratch.remove);
 
-const hasStrace = spawnSync("strace", ["-o", "/dev/null", "true"]).status === 0;
+const tracer = "strace";
+const hasTracer = spawnSync(tracer, ["-o", "/dev/null", "true"]).status === 0;
 const child = fileURLToPath(new URL("checkpoint-child.ts", import.meta.url));
 
 interface SystemCall {
@@ -25,7 +26,7 @@ function traceOf(mode: string): SystemCall[] {
   const output = join(scratch.path, `${mode}.strace`);
   const calls = "trace=openat,pwrite64,pwritev,writev,write,fdatasync,fsync,msync";
   const node = [process.execPath, "--conditions=@engram/source", child, mode, directory];
-  execFileSync("strace", ["-f", "-y", "-e", calls, "-o", output, ...node], { stdio: "pipe" });
+  execFileSync(tracer, ["-f", "-y", "-e", calls, "-o", output, ...node], { stdio: "pipe" });
   const trace: SystemCall[] = [];
   let metaDescriptor = "none";
   for (const line of readFileSync(output, "utf8").split("\n")) {
@@ -55,7 +56,7 @@ function rounds(trace: readonly SystemCall[]): string[] {
 
 const ordered = /^(pages )+sync meta$/;
 
-describe.skipIf(!hasStrace)("a checkpoint, as the kernel sees it", () => {
+describe.skipIf(!hasTracer)("a checkpoint, as the kernel sees it", () => {
   test("writes pages, syncs them, and only then points at them, before it says that it is over", () => {
     const trace = traceOf("chosen");
     const seen = rounds(trace);

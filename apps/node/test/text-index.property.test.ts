@@ -65,7 +65,10 @@ describe("the text index", () => {
           expect(found.matches.map(({ id }) => id)).toEqual(
             expected.slice(0, limit).map(({ id }) => id),
           );
-          for (const [place, { score }] of found.matches.entries()) {
+          for (const [place, { id, score, terms: held }] of found.matches.entries()) {
+            const said = documents.get(id) ?? [];
+            const shared = [...new Set(query)].filter((term) => said.includes(term)).sort();
+            expect(held).toEqual(shared);
             expect(score).toBeCloseTo(expected[place]?.score ?? Number.NaN, 5);
           }
           // The scratch of one search must not leak into the next.

@@ -18,7 +18,7 @@ import { pack, unpack } from "./msgpack.ts";
  * There is one encoding of an effect (keys in this order, shortest forms, no extension types), and
  * a body in another is refused, so that equal effects are equal bytes on every copy.
  */
-export const bodyVersion = 1;
+const bodyVersion = 1;
 
 export type DecodedBody =
   | { readonly ok: true; readonly effect: Effect }

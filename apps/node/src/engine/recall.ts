@@ -61,16 +61,13 @@ export function recall(
     limit: query.resultsMax,
     accepts: filterOf(query),
   });
-  const asked = [...new Set(terms)].sort();
   const ceiling = weight * termCeiling;
   const recalled: Recalled[] = [];
-  for (const { id, score } of matches) {
+  for (const { id, score, terms: matchedTerms } of matches) {
     const memory = memoryOf(id);
     const similarity = roundScore(score / ceiling);
     const confidence = roundScore(memory.confidence * similarity);
     if (confidence < query.threshold) continue;
-    const held = new Set(termsOf(memory));
-    const matchedTerms = asked.filter((term) => held.has(term));
     recalled.push({ memory, similarity, confidence, matchedTerms });
   }
   const confidence = Math.max(0, ...recalled.map((answer) => answer.confidence));

@@ -13,14 +13,14 @@ export interface IndexedMemory {
 
 export type DocumentFacts = Omit<IndexedMemory, "terms">;
 
-/** A match: `score` is BM25; `weight` is what the query's terms are worth in all. */
 export interface Match {
   readonly id: string;
   readonly score: number;
 }
 
 export interface Matches {
-  readonly matches: readonly Match[];
+  /** Best first, each with the query's terms that it holds, in string order. */
+  readonly matches: readonly (Match & { readonly terms: readonly string[] })[];
   /** Sum of the inverse document frequencies of the query's known and unknown terms. */
   readonly weight: number;
   /** Memories that share a term with the query and pass the filter. */
@@ -53,7 +53,7 @@ export const bm25 = { k1: 0.9, b: 0.4, delta: 1 } as const;
 export const termCeiling: number = bm25.delta + bm25.k1 + 1;
 
 /** Scores are rounded to this before they are compared, so that ties are ties on every copy. */
-export const scoreUnit = 1e-6;
+const scoreUnit = 1e-6;
 export const roundScore = (score: number): number => Math.round(score / scoreUnit) * scoreUnit;
 
 /**
@@ -126,7 +126,12 @@ export class TextIndex {
       total += 1;
       insert(best, { id: document.id, score }, query.limit);
     }
-    return { matches: best, weight, total };
+    const asked = [...new Set(query.terms)].sort(compareStrings);
+    const matches = best.map((match) => ({
+      ...match,
+      terms: asked.filter((term) => this.#holds(match.id, term)),
+    }));
+    return { matches, weight, total };
   }
 
   /** Adds up the scores of every document that shares a term with the query. */
@@ -158,6 +163,20 @@ export class TextIndex {
       }
     }
     return { touched, weight };
+  }
+
+  #holds(id: string, term: string): boolean {
+    const number = this.#numbers.get(id) ?? dead;
+    const { documents = [] } = this.#postings.get(term) ?? {};
+    // Numbers are given in ascending order, and so they stand in the postings.
+    let low = 0;
+    let high = documents.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((documents[middle] ?? 0) < number) low = middle + 1;
+      else high = middle;
+    }
+    return documents[low] === number;
   }
 
   /** Inverse document frequency, kept above 0 as Lucene does. */

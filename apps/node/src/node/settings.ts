@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 
 /** One setting: what it is called everywhere, what it takes and what it means. */
-export interface Setting<Value> {
+interface Setting<Value> {
   readonly type: "string" | "integer" | "boolean";
   readonly fallback: Value;
   readonly choices?: readonly string[];
@@ -40,7 +40,7 @@ const dataHome = process.env["XDG_DATA_HOME"] ?? join(homedir(), ".local", "shar
  * Every setting there is, by section and key. The file, the environment, the flags, `engram config
  * print` and the README's table all come from here.
  */
-export const settings = {
+const settings = {
   data: {
     dir: text(join(dataHome, "engram"), "Where the log, the store and the identity lie."),
   },
