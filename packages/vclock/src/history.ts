@@ -124,6 +124,7 @@ export class StreamHistory {
 
   /**
    * Frees what was kept to judge dots up to `stable`; later records are not judged against those.
+   * Trim with the base when origins fold, since the deltas of later writers no longer name those.
    * Pairs already found stay in {@link StreamHistory.advances} until the history is dropped.
    */
   trim(stable: VersionVector): void {

@@ -178,6 +178,20 @@ describe("split brain", () => {
     });
   });
 
+  test("after a fold, trimming with the base keeps folded origins out of it", () => {
+    const [a, b] = ORIGINS as [string, string];
+    const afterFold = (base: VersionVector) => {
+      const history = new StreamHistory();
+      history.add({ dot: { origin: a, sequence: 1 }, delta: emptyVector });
+      history.trim(base);
+      // A writer that started after a1 had left the vectors.
+      history.add({ dot: { origin: b, sequence: 1 }, delta: emptyVector });
+      return history.advances().length;
+    };
+    expect(afterFold(vectorOf([[a, 1]]))).toBe(0);
+    expect(afterFold(emptyVector)).toBe(1);
+  });
+
   test("a delta that names its own origin or repeats itself changes nothing", () => {
     const [a, b] = ORIGINS as [string, string];
     const history = new StreamHistory();

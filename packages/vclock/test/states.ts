@@ -9,11 +9,10 @@ import {
   type Claim,
   type ClaimSet,
   claimsOf,
-  contextOf,
   type Contribution,
   type Dot,
+  type DotRange,
   type DottedContext,
-  emptyVector,
   type Evidence,
   type Origin,
   type TwoPhaseSet,
@@ -61,15 +60,36 @@ const dotsOf = (each: readonly number[]): Dot[] =>
   each.flatMap((mask, i) =>
     (SEQUENCES_OF_MASK[mask] ?? []).map((sequence) => ({ origin: ORIGINS[i]!, sequence })),
   );
-const contextWithDots = (dots: readonly Dot[]): DottedContext =>
-  contextOf(
-    emptyVector,
-    dots.map(({ origin, sequence }) => ({ origin, first: sequence, last: sequence })),
-  );
+/** The normal form of a mask, worked out here and not by the library. */
+const stretchesOf = (mask: number): [number, number][] => {
+  const stretches: [number, number][] = [];
+  for (const sequence of SEQUENCES_OF_MASK[mask]!) {
+    const last = stretches.at(-1);
+    if (last?.[1] === sequence - 1) last[1] = sequence;
+    else stretches.push([sequence, sequence]);
+  }
+  return stretches;
+};
+const STRETCHES = Array.from({ length: MASKS }, (_, mask) => stretchesOf(mask));
+const contextOfMasks = (each: readonly number[]): DottedContext => {
+  const origins: Origin[] = [];
+  const sequences: number[] = [];
+  const ranges: DotRange[] = [];
+  each.forEach((mask, i) => {
+    const origin = ORIGINS[i]!;
+    for (const [first, last] of STRETCHES[mask]!) {
+      if (first > 1) {
+        ranges.push({ origin, first, last });
+      } else {
+        origins.push(origin);
+        sequences.push(last);
+      }
+    }
+  });
+  return { vector: { origins, sequences }, ranges };
+};
 
-export const context: fc.Arbitrary<DottedContext> = masks.map((each) =>
-  contextWithDots(dotsOf(each)),
-);
+export const context: fc.Arbitrary<DottedContext> = masks.map(contextOfMasks);
 
 /** Which values a known dot holds: mostly none or its own, sometimes one that collides. */
 const HOLDINGS: readonly (readonly number[])[] = [[], [], [], [0], [0], [1], [0, 1], []];
@@ -80,7 +100,7 @@ export const versioned: fc.Arbitrary<Versioned<number>> = fc
   .map(([each, choices]) => {
     const dots = dotsOf(each);
     return {
-      context: contextWithDots(dots),
+      context: contextOfMasks(each),
       siblings: dots.flatMap((dot) => {
         const i = ORIGINS.indexOf(dot.origin);
         const choice = (choices[i]! >> (3 * (dot.sequence - 1))) & 7;
