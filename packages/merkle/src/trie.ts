@@ -13,7 +13,7 @@ import type { ItemDigest } from "./digest.ts";
 import { bitsAt } from "./range.ts";
 
 /** Most items in a leaf. */
-export const LEAF_ITEMS = 16;
+const LEAF_ITEMS = 16;
 const FAN = 16;
 const FAN_BITS = 4;
 const LINK = 1;
