@@ -148,8 +148,9 @@ export class Network {
       return this.#trace.record("oversized", source, target);
     if (this.isCut(source, target, protocol)) return this.#trace.record("cut", source, target);
     if (source.luck.chance(this.options.loss)) return this.#trace.record("lost", source, target);
+    if (this.#queuedBytes(source) + bytes.length > this.options.queueBytesMax)
+      return this.#trace.record("overflow", source, target);
     const delayUs = this.delayUs(source, target, bytes.length);
-    if (delayUs === undefined) return this.#trace.record("overflow", source, target);
     this.#deliver({ source, target, bytes: this.#bend(source, target, bytes), protocol }, delayUs);
     if (source.luck.chance(this.options.duplication)) {
       this.#trace.record("duplicated", source, target);
@@ -171,29 +172,17 @@ export class Network {
     return this.#clogOf(source, target) !== undefined;
   }
 
-  /** Microseconds `size` bytes take now, waiting for bandwidth included; undefined: queue full. */
-  delayUs(source: Host, target: Host, size: number): number | undefined {
-    return this.#transmitUs(
-      source,
-      size,
-      this.options.queueBytesMax,
-      this.#latencyUs(source, target),
-    );
-  }
-
-  /** As {@link delayUs}, for streams: they wait where packets are dropped. */
-  streamDelayUs(source: Host, target: Host, size: number): number {
-    const latencyUs = this.#latencyUs(source, target);
-    return this.#transmitUs(source, size, Infinity, latencyUs) ?? latencyUs;
-  }
-
-  #transmitUs(source: Host, size: number, queueMax: number, latencyUs: number): number | undefined {
-    const { bandwidth } = this.options;
+  /** Microseconds until `size` bytes sent now are there, waiting for bandwidth included. */
+  delayUs(source: Host, target: Host, size: number): number {
     const now = this.#timeline.now;
     const startUs = Math.max(now, source.sendingUntilUs);
-    if (((startUs - now) / 1e6) * bandwidth + size > queueMax) return undefined;
-    source.sendingUntilUs = Math.ceil(startUs + (size * 1e6) / bandwidth);
-    return source.sendingUntilUs - now + latencyUs;
+    source.sendingUntilUs = Math.ceil(startUs + (size * 1e6) / this.options.bandwidth);
+    return source.sendingUntilUs - now + this.#latencyUs(source, target);
+  }
+
+  #queuedBytes(source: Host): number {
+    const waitUs = Math.max(0, source.sendingUntilUs - this.#timeline.now);
+    return (waitUs / 1e6) * this.options.bandwidth;
   }
 
   #latencyUs(source: Host, target: Host): number {

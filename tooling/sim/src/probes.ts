@@ -22,6 +22,8 @@ export interface Tally {
 export class Probes {
   /** By name of the probe. An `always` never asked, or a `sometimes` never held, proves nothing. */
   readonly ledger: Map<string, Tally> = new Map();
+  /** The first one, in case a program caught what {@link always} threw. */
+  violation: Violation | undefined;
   readonly #random: Random | undefined;
   readonly #sites = new Map<string, Random | undefined>();
 
@@ -58,7 +60,10 @@ export class Probes {
   /** Ends the run with a {@link Violation} unless the condition holds. */
   always(id: string, condition: boolean, detail?: string | (() => string)): void {
     this.#note(`always ${id}`, condition);
-    if (!condition) throw new Violation(id, typeof detail === "function" ? detail() : detail);
+    if (condition) return;
+    const violation = new Violation(id, typeof detail === "function" ? detail() : detail);
+    this.violation ??= violation;
+    throw violation;
   }
 
   #note(id: string, condition: boolean): void {

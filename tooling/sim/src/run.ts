@@ -63,6 +63,7 @@ function play<Op>(
     world.calm();
     world.runFor(plan.calmMs);
     stage.verify();
+    if (world.probes.violation !== undefined) throw world.probes.violation;
     const voidBecause = voidness(world, stage, plan);
     return voidBecause === undefined ? { verdict: "passed" } : { verdict: "void", voidBecause };
   } catch (error) {

@@ -101,7 +101,7 @@ export class Stream {
 
   /**
    * Queues bytes; a program that goes on after `false` grows without bound.
-   * @returns whether there is room for more at once; `drain` follows a `false`
+   * @returns whether there is room for more at once; `drain` follows a `false`, or `close`
    */
   write(bytes: Uint8Array): boolean {
     if (this.#isClosed || this.#isEnding || !this.#host.effect()) return false;
@@ -204,7 +204,7 @@ export class Stream {
     const { random, options } = this.#parts;
     const bytes = this.#unsent.shift();
     if (bytes === undefined) return undefined;
-    const whole = Math.min(bytes.length, options.segmentBytesMax);
+    const whole = Math.min(bytes.length, options.segmentBytesMax, options.windowBytes);
     const size = random.chance(0.125) ? random.between(1, whole) : whole;
     if (size < bytes.length) this.#unsent.unshift(bytes.subarray(size));
     return bytes.subarray(0, size);
@@ -334,7 +334,7 @@ export class Stream {
 
   #delayUs(target: Host, size: number): number {
     const { network, random } = this.#parts;
-    const delayUs = network.streamDelayUs(this.#host, target, size);
+    const delayUs = network.delayUs(this.#host, target, size);
     return random.chance(network.options.loss) ? delayUs + retryUs.first : delayUs;
   }
 }

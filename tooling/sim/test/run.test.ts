@@ -102,6 +102,24 @@ test("what a program throws is a failure under a name without numbers", () => {
   expect([verdict, failure?.oracle, failure?.atMs]).toEqual(["failed", "TypeError: at # ms", 10]);
 });
 
+test("a violation that a program catches still fails the run", () => {
+  const swallowing: Scenario<Say> = {
+    ...toy,
+    stage(world) {
+      world.at(10, () => {
+        try {
+          world.probes.always("law", false);
+        } catch {
+          world.trace.record("swallowed");
+        }
+      });
+      return { handleOp() {}, verify() {} };
+    },
+  };
+  const { failure } = run(swallowing, { ...expand(toy, 1), faults: [] });
+  expect(failure?.oracle).toBe("law");
+});
+
 function failingSeed(): number {
   const [failure] = sweep(buggy, seeds(0, 100)).failures;
   return failure?.seed ?? -1;

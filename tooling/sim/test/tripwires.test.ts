@@ -49,6 +49,17 @@ test("a promise inside a run is reported at its end", async () => {
   await Promise.all(pending);
 });
 
+test("a refusal that somebody catches still ends the run", () => {
+  const swallow = () => {
+    try {
+      return Date.now();
+    } catch {
+      return 0;
+    }
+  };
+  expect(() => guard(swallow)).toThrow("Date.now inside a simulated run");
+});
+
 test("outside of a run everything works, also after a run that threw", () => {
   expect(() => guard(() => Date.now())).toThrow(TripwireError);
   expect(Date.now()).toBeGreaterThan(0);

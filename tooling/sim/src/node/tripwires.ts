@@ -105,21 +105,25 @@ const traps: readonly (readonly [
 let depth = 0;
 let isLaid = false;
 let promises = 0;
+/** The first refusal of a run, in case somebody caught it. */
+let refusal: TripwireError | undefined;
 
 /**
  * Runs `action` with every way out of the simulated world shut. It must be synchronous: a promise
  * made inside could only settle after the run, so it is an error too.
  *
- * @throws {@link TripwireError} from the forbidden call, or at the end if there was a promise
+ * @throws {@link TripwireError} from the forbidden call; at the end, if that was caught, or for a promise
  */
 export function guard<T>(action: () => T): T {
   if (depth > 0) return action();
   layTraps();
   promises = 0;
+  refusal = undefined;
   depth++;
   hook.enable();
   try {
     const result = action();
+    if (refusal !== undefined) throw refusal;
     if (promises > 0) throw new TripwireError(`${promises} promises made inside a simulated run`);
     return result;
   } finally {
@@ -193,5 +197,8 @@ function letConsoleThrough(): void {
 }
 
 function refuse(what: string): void {
-  if (depth > 0) throw new TripwireError(`${what} inside a simulated run`);
+  if (depth === 0) return;
+  const error = new TripwireError(`${what} inside a simulated run`);
+  refusal ??= error;
+  throw error;
 }
