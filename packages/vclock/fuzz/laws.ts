@@ -44,7 +44,7 @@ function report(name: string, runs: number): void {
   const text = readFileSync(readme, "utf8");
   const [, old = ""] = /<!-- laws -->([\s\S]*)<!-- \/laws -->/.exec(text) ?? [];
   const law = (line: string) => line.split(/[|:]/)[1]?.trim() ?? "";
-  const kept = old.split("\n").filter((line) => /^\| V/.test(line) && law(line) !== law(row));
+  const kept = old.split("\n").filter((line) => line.startsWith("| V") && law(line) !== law(row));
   const rows = [...kept, row].sort((a, b) => law(a).localeCompare(law(b), "en", { numeric: true }));
   const table = [
     "<!-- laws -->",

@@ -68,10 +68,10 @@ export function foldOrigins({ base, sealed, cut }: FoldInput): Fold {
     const stable = sequenceOf(cut, origin);
     return stable >= last ? stable : 0;
   });
-  const isRipe = (origin: Origin) => sequenceOf(ripe, origin) > 0;
+  const folded = joinVectors(base, ripe);
   return {
-    base: joinVectors(base, ripe),
-    waiting: sealed.origins.filter((origin) => !isRipe(origin)),
+    base: folded,
+    waiting: vectorDelta(folded, sealed).origins,
     unsealed: ripe.origins.filter((origin) => sequenceOf(cut, origin) > sequenceOf(sealed, origin)),
   };
 }

@@ -14,6 +14,7 @@ import {
   encodeClaims,
   encodeVector,
   exceededLimits,
+  foldOrigins,
   joinEvidence,
   merge,
   meanEmbedding,
@@ -164,6 +165,26 @@ describe("evidence", () => {
     const cosine = meanEmbedding(evidence)!.reduce((sum, x, j) => sum + (x * exact[j]!) / norm, 0);
     expect(1 - cosine).toBeLessThan(1e-6);
   });
+});
+
+test("a fold takes what is sealed and everywhere, once, and names the rest", () => {
+  const sealed = vectorOf([
+    [a, 3],
+    [b, 2],
+  ]);
+  const cut = stableCut([vectorOf([[a, 3]]), sealed]);
+  const first = foldOrigins({ base: emptyVector, sealed, cut });
+  expect(first).toEqual({ base: vectorOf([[a, 3]]), waiting: [b], unsealed: [] });
+  // Folded origins have left the vectors, and a late dot has turned up.
+  const late = vectorOf([[b, 4]]);
+  const second = foldOrigins({ base: first.base, sealed, cut: late });
+  expect(second.base).toEqual(
+    vectorOf([
+      [a, 3],
+      [b, 4],
+    ]),
+  );
+  expect(second).toMatchObject({ waiting: [], unsealed: [b] });
 });
 
 test("limits are reported, and nothing is dropped", () => {
