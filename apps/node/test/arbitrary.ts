@@ -23,7 +23,13 @@ const time = fc.integer({ min: 0, max: 253_402_300_799_999 });
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
 const detail = text.map((value) => value.slice(0, 100).toWellFormed());
 
-export const fields: fc.Arbitrary<MemoryFields> = fc.record(
+/** Few enough that two records often say the same. */
+const commonFields: fc.Arbitrary<MemoryFields> = fc.constantFrom(
+  { content: "bees", tags: [], type: "semantic", confidence: 0.5 },
+  { content: "ants", tags: ["a"], type: "semantic", confidence: 0.5 },
+);
+
+const anyFields: fc.Arbitrary<MemoryFields> = fc.record(
   {
     content: text,
     tags,
@@ -47,6 +53,8 @@ export const fields: fc.Arbitrary<MemoryFields> = fc.record(
   },
   { requiredKeys: ["content", "tags", "type", "confidence"] },
 );
+
+export const fields: fc.Arbitrary<MemoryFields> = fc.oneof(commonFields, anyFields);
 
 const uid = fc.uint8Array({ minLength: 16, maxLength: 16 });
 const space = fc.constantFrom("default", "garden", "mill_2");

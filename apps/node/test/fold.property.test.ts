@@ -112,7 +112,8 @@ describe("joining the states of one id", () => {
   test("the same said twice is one version, first recorded first", () => {
     const uid = new Uint8Array(16);
     const said = { content: "a", tags: [], type: "semantic", confidence: 1 } as const;
-    const other = { ...said, content: "b" };
+    // Its bytes come first, but it was recorded later.
+    const other = { ...said, content: "A" };
     const joined = [
       { recordedAt: 9, uid, fields: said },
       { recordedAt: 5, uid, fields: other },
