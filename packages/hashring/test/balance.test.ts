@@ -70,6 +70,13 @@ describe("balance", () => {
     });
     const eased = crowded.with({ overrides: balance(crowded) });
     expect(fullest(eased)).toBeLessThanOrEqual(1.02);
+    const natural = ring.with({ overrides: [] });
+    const made = eased.overrides.filter(({ owners }) => owners.join() !== "m0,m1,m2");
+    expect(
+      made.some(
+        ({ slot, owners }) => natural.owners(slot).sort().join() === [...owners].sort().join(),
+      ),
+    ).toBe(false);
     const forClass = ring.class("c");
     expect(fullest(ring.with({ overrides: balance(forClass) }).class("c"))).toBeLessThanOrEqual(
       1.02,
@@ -80,6 +87,26 @@ describe("balance", () => {
     expect(() => balance(ringOf(3), 0.99)).toThrow(RangeError);
     expect(() => balance(ringOf(3), Number.NaN)).toThrow(RangeError);
   });
+});
+
+test("a fair share is what weight says, within what zones allow", () => {
+  const ring = (zones: "ignore" | "prefer", ...weights: [string, number][]): number[] => {
+    const members = weights.map(([zone, weight], i) => ({ id: `m${i}`, zone, weight }));
+    return [...fairShares(Ring.of({ members, zones, slots: 1024 }))].map((share) => share / 1024);
+  };
+  const near = (values: readonly number[]): unknown =>
+    values.map((value) => expect.closeTo(value, 6));
+  expect(ring("ignore", ["", 1], ["", 1], ["", 2], ["", 2])).toEqual(near([0.5, 0.5, 1, 1]));
+  // Nobody holds a slot twice; what the heaviest cannot take goes to the others.
+  expect(ring("ignore", ["", 1], ["", 1], ["", 1], ["", 9])).toEqual(
+    near([2 / 3, 2 / 3, 2 / 3, 1]),
+  );
+  // Three zones for three copies: one copy each, whatever the zone weighs.
+  expect(ring("prefer", ["a", 1], ["b", 1], ["c", 1], ["c", 3])).toEqual(near([1, 1, 0.25, 0.75]));
+  // Two zones: one copy each at the least.
+  expect(ring("prefer", ["a", 1], ["b", 9], ["b", 9], ["b", 9])).toEqual(
+    near([1, 2 / 3, 2 / 3, 2 / 3]),
+  );
 });
 
 describe("the probability of loss", () => {

@@ -55,6 +55,12 @@ test(
   timeout,
 );
 
+test("a byte order mark is part of an id", () => {
+  const ring = Ring.of({ members: [{ id: "\ufeffx" }] });
+  const copy = Ring.decode(ring.encode());
+  expect(typeof copy === "string" ? copy : copy.members).toEqual(ring.members);
+});
+
 describe("decoding never gives a wrong ring", () => {
   test("from bytes with anything changed, cut off or added", () => {
     const bytes = sample.encode();
