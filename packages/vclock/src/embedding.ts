@@ -58,6 +58,7 @@ export function emptyEvidence(dimensions: number): Evidence {
 /**
  * Adds one observation to what the origin of `dot` has contributed.
  *
+ * @param evidence - with all of that origin's earlier observations, as its own writer's copy has them
  * @param dot - a new dot of the origin, later than that of its previous observation
  * @param embedding - components in -1 .. 1, as those of a unit vector are
  * @param confidence - integer in 0 .. 65535
@@ -137,13 +138,16 @@ function compareContributions(left: Contribution, right: Contribution): number {
 export function meanEmbedding({ dimensions, contributions }: Evidence): Float32Array | undefined {
   const total = new Float64Array(dimensions);
   for (const { sums } of contributions) {
-    for (let i = 0; i < dimensions; i++) {
-      total[i] = (total[i] as number) + (sums[i] as number);
-    }
+    for (let i = 0; i < dimensions; i++) total[i] = (total[i] as number) + (sums[i] as number);
   }
   let squares = 0;
-  for (const sum of total) squares += sum * sum;
+  for (let i = 0; i < dimensions; i++) {
+    const sum = total[i] as number;
+    squares += sum * sum;
+  }
   if (squares === 0) return undefined;
   const norm = Math.sqrt(squares);
-  return Float32Array.from(total, (sum) => sum / norm);
+  const mean = new Float32Array(dimensions);
+  for (let i = 0; i < dimensions; i++) mean[i] = (total[i] as number) / norm;
+  return mean;
 }
