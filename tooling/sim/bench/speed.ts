@@ -1,4 +1,4 @@
-// Measures how fast worlds run and writes the figures into the README.
+// Measures how fast worlds run and bugs are found, and writes the figures into the README.
 // Question: do 100 members x 60 virtual seconds take < 2 s, and 1000 members < 60 s?
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -6,6 +6,7 @@ import { cpus, loadavg } from "node:os";
 import * as wal from "@engram/wal-replication";
 import { seeds, sweep } from "../src/index.ts";
 import { logScenario } from "../test/log/scenario.ts";
+import { bugTable } from "./bugs.ts";
 import { gossipWorld } from "./gossip.ts";
 
 interface Sample {
@@ -75,6 +76,8 @@ const table = [
     `${cpus().length} x ${cpus()[0]?.model}, load average ${load.toFixed(1)} at the start ` +
     `(others were working on the machine if it is above 1). Runs: ${questions.map(({ runs }) => runs).join(", ")}, ` +
     "whose traces were equal.",
+  "",
+  await bugTable(),
 ].join("\n");
 
 const readme = new URL("../README.md", import.meta.url);

@@ -208,6 +208,29 @@ test("each life has random numbers of its own, the same for a seed", () => {
   expect(draw(1)).toEqual(draw(1));
 });
 
+test("wall clocks may be off, each by its own amount", () => {
+  const names = Array.from({ length: 20 }, (_, index) => `h${index}`);
+  const walls = (wallSkewMsMax: number) => {
+    const world = new World({ seed: 1, wallMs: 1e12, wallSkewMsMax });
+    return record(world, names).map(({ host }) => host.clock.wall - 1e12);
+  };
+  expect(new Set(walls(0))).toEqual(new Set([0]));
+  const skews = walls(500);
+  expect(new Set(skews).size).toBe(20);
+  expect(Math.max(...skews.map(Math.abs))).toBeLessThanOrEqual(500);
+  expect(Math.min(...skews)).toBeLessThan(0);
+});
+
+test("the world runs until a condition holds, or for as long as it is told", () => {
+  const world = new World({ seed: 1 });
+  let isRung = false;
+  world.at(30, () => (isRung = true));
+  expect(world.runUntil(() => isRung, 20)).toBe(false);
+  expect(world.now).toBe(20);
+  expect(world.runUntil(() => isRung, 20)).toBe(true);
+  expect(world.now).toBe(30);
+});
+
 test("names are unique, and asking for nobody is an error", () => {
   const world = new World({ seed: 1 });
   record(world, ["a"]);

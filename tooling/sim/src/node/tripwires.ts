@@ -105,8 +105,8 @@ const traps: readonly (readonly [
 let depth = 0;
 let isLaid = false;
 let promises = 0;
-/** The first refusal of a run, in case somebody caught it. */
-let refusal: TripwireError | undefined;
+/** What a run was refused, in case somebody caught it. */
+const refusals: TripwireError[] = [];
 
 /**
  * Runs `action` with every way out of the simulated world shut. It must be synchronous: a promise
@@ -118,11 +118,12 @@ export function guard<T>(action: () => T): T {
   if (depth > 0) return action();
   layTraps();
   promises = 0;
-  refusal = undefined;
+  refusals.length = 0;
   depth++;
   hook.enable();
   try {
     const result = action();
+    const [refusal] = refusals;
     if (refusal !== undefined) throw refusal;
     if (promises > 0) throw new TripwireError(`${promises} promises made inside a simulated run`);
     return result;
@@ -199,6 +200,6 @@ function letConsoleThrough(): void {
 function refuse(what: string): void {
   if (depth === 0) return;
   const error = new TripwireError(`${what} inside a simulated run`);
-  refusal ??= error;
+  refusals.push(error);
   throw error;
 }
