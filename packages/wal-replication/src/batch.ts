@@ -38,7 +38,7 @@ export class Batch {
     return true;
   }
 
-  /** The finished frame, valid until {@link clear}. */
+  /** The finished frame, valid until `clear`. */
   seal(
     place: { readonly lsn: number; readonly link: number; readonly seed: number },
     crc32: Crc32,

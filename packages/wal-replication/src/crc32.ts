@@ -27,7 +27,7 @@ function buildTables(): Int32Array {
 }
 
 /**
- * The portable {@link Crc32}, eight bytes a step. Faster than a call into zlib up to about 256
+ * The portable `Crc32`, eight bytes a step. Faster than a call into zlib up to about 256
  * bytes, four times slower at 4 KiB.
  *
  * @public

@@ -38,11 +38,12 @@ export interface Damage {
 }
 
 /**
- * An operating error of the log. Match {@link WalError.code}; messages may change.
+ * An operating error of the log. Match `WalError.code`; messages may change.
  *
  * @public
  */
 export class WalError extends Error {
+  /** `"WalError"` */
   override name = "WalError";
   /** The reason, stable across minor versions. */
   readonly code: WalErrorCode;

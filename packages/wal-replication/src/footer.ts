@@ -13,9 +13,15 @@ import { compareOrigins, ORIGIN_BYTES } from "./record.ts";
 import type { StreamRange } from "./stream-index.ts";
 import { VarintReader, varintLength, writeVarint } from "./varint.ts";
 
-/** A frame's place: its first lsn and where it starts in the file. */
+/**
+ * Where a batch starts in a segment.
+ *
+ * @public
+ */
 export interface Mark {
+  /** Lsn of its first record. */
   readonly lsn: number;
+  /** Byte offset in the file. */
   readonly offset: number;
 }
 
@@ -111,7 +117,7 @@ function decodeMarks(reader: VarintReader, bytes: number, baseLsn: number): Mark
   return marks;
 }
 
-/** The offset of the footer frame, from the last {@link TRAILER_BYTES} of a sealed file. */
+/** The offset of the footer frame, from the last `TRAILER_BYTES` of a sealed file. */
 export function decodeTrailer(bytes: Uint8Array): number {
   return readUint64(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
 }

@@ -117,7 +117,7 @@ export function decodeSegmentHeader(
   return { baseLsn, wallMs: readUint64(view, 24), link: view.getUint32(32, true), crc };
 }
 
-/** Fills in the first {@link HEADER_BYTES} of `frame`, whose payload is in place, and returns its crc. */
+/** Fills in the first `HEADER_BYTES` of `frame`, whose payload is in place, and returns its crc. */
 export function sealFrame(
   frame: Uint8Array,
   fields: Omit<FrameHeader, "crc" | "payloadBytes" | "payloadCrc">,

@@ -17,7 +17,7 @@ export interface FileEntry {
  * with the value named here, or fails with an error whose `code`, if it has one, is the system's
  * (`"ENOSPC"`, `"ENOENT"`).
  *
- * - `list`: all regular files, as {@link FileEntry} array
+ * - `list`: all regular files, as `FileEntry` array
  * - `read`: up to `length` bytes at `offset`; fewer only at the end of the file
  * - `write`: all of `bytes` at `offset`; makes the file if there is none. `bytes` may be read until the
  *   operation completes and not after
@@ -52,14 +52,14 @@ export type FileRequest =
   | { readonly type: "release"; readonly file: string };
 
 /**
- * A {@link FileRequest} with the number under which its completion is reported.
+ * A `FileRequest` with the number under which its completion is reported.
  *
  * @public
  */
 export type FileOperation = FileRequest & { readonly id: number };
 
 /**
- * What a {@link FileRequest} completes with: entries for `list`, bytes for `read`, otherwise nothing.
+ * What a `FileRequest` completes with: entries for `list`, bytes for `read`, otherwise nothing.
  *
  * @public
  */

@@ -34,18 +34,18 @@ import { recover, type Recovery, UNFINISHED_SUFFIX } from "./recovery.ts";
 import { ActiveSegment, type Segment } from "./segment.ts";
 
 /**
- * Something {@link Log.poll} hands out.
+ * Something `Log.poll` hands out.
  *
- * A file operation carries an `id`: execute it, then call {@link Log.handleResult} or
- * {@link Log.handleError} with that id. Operations handed out together may run at the same time.
+ * A file operation carries an `id`: execute it, then call `Log.handleResult` or
+ * `Log.handleError` with that id. Operations handed out together may run at the same time.
  * Everything else is news:
  *
  * - `opened`: appends and reads are accepted from now on
  * - `ack`: every append up to and including `lsn` is durable
  * - `reject`: no append from lsn `from` on will be acknowledged. With `WAL_FULL` none was stored, and
  *   the next append gets lsn `from` again; with `WAL_POISONED` each may be there after the next opening
- * - `piece`: the answer to {@link Log.read}; go on at `next` unless it is past what you want
- * - `unreadable`: the other answer to {@link Log.read}
+ * - `piece`: the answer to `Log.read`; go on at `next` unless it is past what you want
+ * - `unreadable`: the other answer to `Log.read`
  * - `closed`: the last output; with an `error` if the log could not be opened
  *
  * @public
@@ -161,7 +161,7 @@ export class Log {
     return this.#durableLsn;
   }
 
-  /** The lowest lsn that can be read, one above {@link Log.durableLsn} if there is none. */
+  /** The lowest lsn that can be read, one above `Log.durableLsn` if there is none. */
   get firstLsn(): number {
     return this.#sealed[0]?.baseLsn ?? this.#active?.baseLsn ?? this.#durableLsn + 1;
   }
@@ -207,7 +207,7 @@ export class Log {
    * Asks for records from `position` on, in order, as many as come cheaply: a `piece` or `unreadable`
    * with the number returned here will follow.
    *
-   * @param position - `{ lsn }`, at most {@link Log.durableLsn}, or `next` of the piece before
+   * @param position - `{ lsn }`, at most `Log.durableLsn`, or `next` of the piece before
    * @param to - the last lsn wanted
    */
   read(position: Position, to: number = this.#durableLsn): number {
@@ -230,7 +230,7 @@ export class Log {
    * Says that everything up to `lsn` is also in a store that has been synced. Sealed segments below it,
    * but for the newest `retainBytes`, are unlinked, oldest first.
    *
-   * @throws RangeError if `lsn` is above {@link Log.durableLsn}
+   * @throws RangeError if `lsn` is above `Log.durableLsn`
    */
   checkpoint(lsn: number): void {
     if (!Number.isSafeInteger(lsn) || lsn < 0 || lsn > this.#durableLsn)

@@ -41,7 +41,7 @@ export interface LogOptions {
 }
 
 /**
- * What {@link Log} needs from outside.
+ * What `Log` needs from outside.
  *
  * @public
  */

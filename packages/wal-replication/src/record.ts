@@ -62,7 +62,7 @@ export interface LogRecord {
 export type MalformedReason = "short" | "length" | "checksum" | "version" | "malformed";
 
 /**
- * What {@link decodeRecord} found.
+ * What `decodeRecord` found.
  *
  * @public
  */
@@ -98,7 +98,7 @@ const VERSION_OFFSET = 8;
  * @param crc32 - the checksum, if a faster one than the portable is at hand
  * @returns new bytes, for the log and every wire
  * @throws RangeError if a field is out of range, the context is not strictly sorted, or the envelope
- * would exceed {@link ENVELOPE_BYTES_MAX}
+ * would exceed `ENVELOPE_BYTES_MAX`
  *
  * @public
  */

@@ -63,7 +63,7 @@ export class ActiveSegment implements Segment {
     return this.#streams.count;
   }
 
-  /** Takes in the frame at {@link end}, now durable. */
+  /** Takes in the frame at `end`, now durable. */
   add(frame: Frame): void {
     const { header, payload } = frame;
     const last = this.marks.at(-1);

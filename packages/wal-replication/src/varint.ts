@@ -32,7 +32,7 @@ export class VarintReader {
     this.offset = offset;
   }
 
-  /** The next value, or 0 with {@link failed} set. */
+  /** The next value, or 0 with `failed` set. */
   next(): number {
     let value = 0;
     let scale = 1;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { crc32 as zlibCrc32 } from "node:zlib";
 import { crc32, decodeRecord, encodeRecord, ENVELOPE_BYTES_MAX } from "@engram/wal-replication";

@@ -15,7 +15,7 @@ import { lock, type Lock } from "./lock.ts";
 export type { FileLog };
 
 /**
- * Options of {@link openLog}.
+ * Options of `openLog`.
  *
  * @public
  */
@@ -25,7 +25,7 @@ export interface FileLogOptions extends LogOptions {
 }
 
 /**
- * What {@link FileLog.append} resolves to.
+ * What `FileLog.append` resolves to.
  *
  * @public
  */
@@ -74,7 +74,7 @@ export async function openLog(options: FileLogOptions): Promise<FileLog> {
   const held = await lock(path);
   const files = new Directory(path);
   try {
-    return new FileLog(log, { files, lock: held, recovery: await runOpening(log, files) });
+    return createFileLog(log, { files, lock: held, recovery: await runOpening(log, files) });
   } catch (error) {
     await files.close();
     await held.release();
@@ -124,13 +124,22 @@ interface Waiter {
   readonly reject: (error: WalError) => void;
 }
 
+interface Parts {
+  readonly files: Directory;
+  readonly lock: Lock;
+  readonly recovery: Recovery;
+}
+
+/** The constructor is private, so that the declarations show users none of what it takes. */
+let createFileLog: (log: Log, parts: Parts) => FileLog;
+
 interface Reader {
   readonly resolve: (piece: LogOutput & { readonly type: "piece" }) => void;
   readonly reject: (error: WalError) => void;
 }
 
 /**
- * A log in a directory, made by {@link openLog}. Any number of callers may append and read at once.
+ * A log in a directory, made by `openLog`. Any number of callers may append and read at once.
  *
  * @public
  */
@@ -141,7 +150,7 @@ class FileLog implements AsyncDisposable {
   readonly #files: Directory;
   readonly #lock: Lock;
   readonly #readers = new Map<number, Reader>();
-  /** Those who wait for the lsns above {@link #acknowledged}, in order. */
+  /** Those who wait for the lsns above `#acknowledged`, in order. */
   readonly #waiters: Waiter[] = [];
   #acknowledged: number;
   #drains: (() => void)[] = [];
@@ -149,10 +158,11 @@ class FileLog implements AsyncDisposable {
   #closing: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
-  constructor(
-    log: Log,
-    parts: { readonly files: Directory; readonly lock: Lock; readonly recovery: Recovery },
-  ) {
+  static {
+    createFileLog = (log, parts) => new FileLog(log, parts);
+  }
+
+  private constructor(log: Log, parts: Parts) {
     this.recovery = parts.recovery;
     this.#log = log;
     this.#files = parts.files;
@@ -171,7 +181,7 @@ class FileLog implements AsyncDisposable {
     return this.#log.durableLsn;
   }
 
-  /** The lowest lsn that can be read, one above {@link FileLog.durableLsn} if there is none. */
+  /** The lowest lsn that can be read, one above `FileLog.durableLsn` if there is none. */
   get firstLsn(): number {
     return this.#log.firstLsn;
   }
@@ -216,7 +226,7 @@ class FileLog implements AsyncDisposable {
     let next: Position = { lsn: options.from ?? this.firstLsn };
     while (next.lsn <= to) {
       const piece = await this.#readPiece(next, to);
-      yield* piece.records;
+      for (const record of piece.records) yield record;
       next = piece.next;
     }
   }
@@ -225,7 +235,7 @@ class FileLog implements AsyncDisposable {
    * Says that everything up to `lsn` is also in a store that has been synced. Sealed segments below it,
    * but for the newest `retainBytes`, are then freed in the background.
    *
-   * @throws RangeError if `lsn` is above {@link FileLog.durableLsn}
+   * @throws RangeError if `lsn` is above `FileLog.durableLsn`
    */
   checkpoint(lsn: number): void {
     this.#log.checkpoint(lsn);
@@ -241,7 +251,7 @@ class FileLog implements AsyncDisposable {
     return this.#closing;
   }
 
-  /** {@link FileLog.close}, for `await using`. */
+  /** `FileLog.close`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

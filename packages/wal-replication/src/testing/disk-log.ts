@@ -7,8 +7,8 @@ import type { FileOperation } from "../io.ts";
 import type { Disk } from "./faulty-disk.ts";
 
 /**
- * The real {@link Log} on a {@link Disk}, one operation at a time and without waiting. What
- * {@link DiskLog.step} executes is decided by the log alone, so a run is repeatable.
+ * The real `Log` on a `Disk`, one operation at a time and without waiting. What
+ * `DiskLog.step` executes is decided by the log alone, so a run is repeatable.
  *
  * @public
  */
@@ -29,7 +29,7 @@ export class DiskLog {
    * Begins to open the log.
    *
    * @param disk - what holds it
-   * @param options - as for {@link Log}
+   * @param options - as for `Log`
    */
   constructor(disk: Disk, options: LogOptions & LogDependencies) {
     this.#disk = disk;
@@ -59,7 +59,7 @@ export class DiskLog {
     return true;
   }
 
-  /** Appends without running anything. See {@link Log.append}. */
+  /** Appends without running anything. See `Log.append`. */
   append(envelope: Uint8Array, wallMs = 0): number {
     return this.log.append(envelope, wallMs);
   }

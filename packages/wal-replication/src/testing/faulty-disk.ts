@@ -2,7 +2,7 @@ import type { FileEntry, FileRequest, FileResult } from "../io.ts";
 import { type Choose, DiskFile } from "./disk-file.ts";
 
 /**
- * Whatever executes file operations at once: {@link FaultyDisk}, or a disk of yours around one.
+ * Whatever executes file operations at once: `FaultyDisk`, or a disk of yours around one.
  *
  * @public
  */
@@ -27,11 +27,12 @@ export type Fault = { readonly code: string; readonly bytes?: number } | { reado
 export type FaultPlan = (request: FileRequest, index: number) => Fault | undefined;
 
 /**
- * An error of a {@link FaultyDisk}.
+ * An error of a `FaultyDisk`.
  *
  * @public
  */
 export class DiskError extends Error {
+  /** `"DiskError"` */
   override name = "DiskError";
   /** As of Node: `"EIO"`, `"ENOSPC"`, `"ENOENT"`, or whatever the fault said. */
   readonly code: string;
@@ -73,7 +74,7 @@ export class FaultyDisk implements Disk {
     return [...this.#names].map(([file, { current }]) => ({ file, bytes: current.length }));
   }
 
-  /** {@inheritDoc Disk.execute} */
+  /** Executes `request` at once, or throws a `DiskError`. */
   execute(request: FileRequest): FileResult {
     const fault = this.plan?.(request, this.#operations);
     this.#operations += 1;
