@@ -175,6 +175,22 @@ describe("recall", () => {
     expect(await search("query=bee&threshold=1")).toEqual([]);
   });
 
+  test("a threshold cuts on confidence before the number of answers does", async () => {
+    const space = { "x-memory-space": "doubt" };
+    await post("/api/v1/spaces", { id: "doubt" });
+    for (const [id, confidence] of [
+      ["a", 0],
+      ["b", 0.1],
+      ["c", 1],
+    ] as const) {
+      await remember(client, { id, content: "a doubtful bee", confidence }, space);
+    }
+    const path = "/api/v1/memories/search?space=doubt&query=bee&limit=1";
+    expect(ids((await client({ path })).body.memories)).toEqual(["a"]);
+    const sure = await client({ path: `${path}&threshold=0.3` });
+    expect([ids(sure.body.memories), sure.body.total]).toEqual([["c"], 1]);
+  });
+
   test("answers with confidence in [0, 1], rank order across its two lists, and reasons", async () => {
     const path = "/api/v1/memories/recall?space=recall&query=bee+stung+Ada&include_metadata=true";
     const { body } = await client({ path });

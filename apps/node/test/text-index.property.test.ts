@@ -28,7 +28,7 @@ function fullScan(documents: ReadonlyMap<string, string[]>, query: readonly stri
       if (frequency > 0)
         score += idf * (bm25.delta + (frequency * (bm25.k1 + 1)) / (frequency + norm));
     }
-    return { id, score: roundScore(score) };
+    return { id, score: roundScore(score), similarity: 0 };
   });
   return scored.filter(({ score }) => score > 0).sort(compareMatches);
 }
@@ -56,7 +56,7 @@ describe("the text index", () => {
             documents.delete(id);
             if (terms === null) continue;
             documents.set(id, terms);
-            index.add({ id, terms, tags: [], observedAt: 0, location: undefined });
+            index.add({ id, terms, tags: [], observedAt: 0, location: undefined, confidence: 1 });
           }
           const expected = fullScan(documents, query);
           const found = index.search({ terms: query, limit });
@@ -85,7 +85,7 @@ describe("the text index", () => {
       ["x", ["t"]],
       ["y", []],
     ] as const) {
-      index.add({ id, terms: ["bee"], tags, observedAt: 0, location: undefined });
+      index.add({ id, terms: ["bee"], tags, observedAt: 0, location: undefined, confidence: 1 });
     }
     const all = index.search({ terms: ["bee"], limit: 10 });
     const tagged = index.search({

@@ -198,6 +198,7 @@ function follow(
     tags: fields.tags,
     observedAt: fields.observedAt ?? recordedAt,
     location: fields.episode?.location,
+    confidence: fields.confidence,
   });
 }
 

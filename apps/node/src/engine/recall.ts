@@ -1,6 +1,6 @@
 import { analyze } from "./analyze.ts";
 import type { Memory } from "./memory.ts";
-import { roundScore, termCeiling, type DocumentFacts, type TextIndex } from "./text-index.ts";
+import { roundScore, type DocumentFacts, type TextIndex } from "./text-index.ts";
 
 export interface RecallQuery {
   readonly text: string;
@@ -56,38 +56,40 @@ export function recall(
   memoryOf: (id: string) => Memory,
 ): RecallAnswer {
   const terms = analyze(query.text);
-  const { matches, weight, total } = index.search({
+  const { matches, total } = index.search({
     terms,
     limit: query.resultsMax,
     accepts: filterOf(query),
   });
-  const ceiling = weight * termCeiling;
-  const recalled: Recalled[] = [];
-  for (const { id, score, terms: matchedTerms } of matches) {
+  const recalled = matches.map(({ id, similarity, terms: matchedTerms }): Recalled => {
     const memory = memoryOf(id);
-    const similarity = roundScore(score / ceiling);
-    const confidence = roundScore(memory.confidence * similarity);
-    if (confidence < query.threshold) continue;
-    recalled.push({ memory, similarity, confidence, matchedTerms });
-  }
+    return { memory, similarity, confidence: confidenceOf(memory, similarity), matchedTerms };
+  });
   const confidence = Math.max(0, ...recalled.map((answer) => answer.confidence));
   return { recalled, confidence, terms, matched: total, searched: index.size };
 }
 
-function filterOf(query: RecallQuery): ((document: DocumentFacts) => boolean) | undefined {
-  const { requiredTags, excludedTags, from, to } = query;
+const confidenceOf = (stored: { readonly confidence: number }, similarity: number): number =>
+  roundScore(stored.confidence * similarity);
+
+type Filter = (document: DocumentFacts, similarity: number) => boolean;
+
+function filterOf(query: RecallQuery): Filter | undefined {
+  const { requiredTags, excludedTags, from, to, threshold } = query;
   const location = query.location?.toLowerCase();
   const isOpen =
     requiredTags.length === 0 &&
     excludedTags.length === 0 &&
     from === undefined &&
     to === undefined &&
-    location === undefined;
+    location === undefined &&
+    threshold === 0;
   if (isOpen) return undefined;
-  return (document) =>
+  return (document, similarity) =>
     (from === undefined || document.observedAt >= from) &&
     (to === undefined || document.observedAt <= to) &&
     requiredTags.every((tag) => document.tags.includes(tag)) &&
     !excludedTags.some((tag) => document.tags.includes(tag)) &&
-    (location === undefined || document.location?.toLowerCase().includes(location) === true);
+    (location === undefined || document.location?.toLowerCase().includes(location) === true) &&
+    confidenceOf(document, similarity) >= threshold;
 }

@@ -9,20 +9,22 @@ export interface IndexedMemory {
   readonly tags: readonly string[];
   readonly observedAt: number;
   readonly location: string | undefined;
+  readonly confidence: number;
 }
 
 export type DocumentFacts = Omit<IndexedMemory, "terms">;
 
 export interface Match {
   readonly id: string;
+  /** BM25+. */
   readonly score: number;
+  /** The score as a share of the highest that any memory could have for the query, in [0, 1). */
+  readonly similarity: number;
 }
 
 export interface Matches {
   /** Best first, each with the query's terms that it holds, in string order. */
   readonly matches: readonly (Match & { readonly terms: readonly string[] })[];
-  /** Sum of the inverse document frequencies of the query's known and unknown terms. */
-  readonly weight: number;
   /** Memories that share a term with the query and pass the filter. */
   readonly total: number;
 }
@@ -30,7 +32,7 @@ export interface Matches {
 export interface TextQuery {
   readonly terms: readonly string[];
   readonly limit: number;
-  readonly accepts?: ((document: DocumentFacts) => boolean) | undefined;
+  readonly accepts?: ((document: DocumentFacts, similarity: number) => boolean) | undefined;
 }
 
 const dead = -1;
@@ -49,8 +51,8 @@ interface Postings {
  */
 export const bm25 = { k1: 0.9, b: 0.4, delta: 1 } as const;
 
-/** What one occurrence-saturated term can add at most, per unit of its inverse document frequency. */
-export const termCeiling: number = bm25.delta + bm25.k1 + 1;
+/** What one term can add at most, per unit of its inverse document frequency. */
+const termCeiling: number = bm25.delta + bm25.k1 + 1;
 
 /** Scores are rounded to this before they are compared, so that ties are ties on every copy. */
 const scoreUnit = 1e-6;
@@ -116,25 +118,31 @@ export class TextIndex {
 
   search(query: TextQuery): Matches {
     const { touched, weight } = this.#score(query.terms);
+    const ceiling = weight * termCeiling;
     const best: Match[] = [];
     let total = 0;
     for (const number of touched) {
       const document = this.#documents[number];
       const score = roundScore(this.#scores[number] ?? 0);
       this.#scores[number] = 0;
-      if (document === undefined || query.accepts?.(document) === false) continue;
+      if (document === undefined) continue;
+      const similarity = roundScore(score / ceiling);
+      if (query.accepts?.(document, similarity) === false) continue;
       total += 1;
-      insert(best, { id: document.id, score }, query.limit);
+      insert(best, { id: document.id, score, similarity }, query.limit);
     }
     const asked = [...new Set(query.terms)].sort(compareStrings);
     const matches = best.map((match) => ({
       ...match,
       terms: asked.filter((term) => this.#holds(match.id, term)),
     }));
-    return { matches, weight, total };
+    return { matches, total };
   }
 
-  /** Adds up the scores of every document that shares a term with the query. */
+  /**
+   * Adds up the scores of every document that shares a term with the query. `weight` is the sum of the
+   * inverse document frequencies of the query's terms, those that no memory holds included.
+   */
   #score(queryTerms: readonly string[]): { touched: number[]; weight: number } {
     if (this.#scores.length < this.#documents.length) {
       this.#scores = new Float64Array(Math.max(1024, this.#documents.length * 2));

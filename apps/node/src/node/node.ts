@@ -136,21 +136,30 @@ async function openData(directory: string): Promise<OpenData> {
     // The log makes the directory and holds its lock, so it comes first.
     const log = await openLog({ directory: join(directory, "log") });
     try {
-      const path = join(directory, "store");
-      const store = new LmdbStore(path);
-      // LMDB syncs its file but not the file's name.
-      await syncDirectory(path);
-      const engine = new Engine(store);
-      const replayed = await replayLog(log, { store, engine });
-      log.checkpoint(store.durablePosition);
-      for (const space of engine.spaces()) engine.count(space.name);
-      return { log, store, engine, replayed, identity: await mintIdentity(directory) };
+      return await openStore(log, directory);
     } catch (error) {
       await log.close();
       throw error;
     }
   } catch (error) {
     throw dataFailure(error, directory);
+  }
+}
+
+async function openStore(log: FileLog, directory: string): Promise<OpenData> {
+  const path = join(directory, "store");
+  const store = new LmdbStore(path);
+  try {
+    // LMDB syncs its file but not the file's name.
+    await syncDirectory(path);
+    const engine = new Engine(store);
+    const replayed = await replayLog(log, { store, engine });
+    log.checkpoint(store.durablePosition);
+    for (const space of engine.spaces()) engine.count(space.name);
+    return { log, store, engine, replayed, identity: await mintIdentity(directory) };
+  } catch (error) {
+    await store.close();
+    throw error;
   }
 }
 
