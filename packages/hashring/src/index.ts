@@ -1,5 +1,5 @@
 export { Ring } from "./ring.ts";
-export type { Holders, KeyOrSlot, Load, Readiness } from "./ring.ts";
+export type { Holders, KeyOrSlot, Load, Readiness } from "./answers.ts";
 export type {
   Override,
   PlacementRule,

@@ -1,5 +1,6 @@
 import type { Member } from "./member.ts";
-import type { Readiness, Ring } from "./ring.ts";
+import type { Readiness } from "./answers.ts";
+import type { Ring } from "./ring.ts";
 
 /**
  * Why a slot is copied: its target joined (`join`) or gained `weight` or changed `zone`; or one of its

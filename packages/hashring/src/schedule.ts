@@ -1,5 +1,5 @@
 import type { Move, Plan } from "./plan.ts";
-import type { Readiness } from "./ring.ts";
+import type { Readiness } from "./answers.ts";
 
 /**
  * How much a {@link Schedule} lets run at once; each an integer of at least 1.

@@ -74,8 +74,8 @@ describe("load", () => {
 
 describe("movement is within 2 % of the optimum in expectation", () => {
   test.each([
+    [10, 1],
     [10, 3],
-    [100, 1],
     [100, 3],
   ])("%i members, %i copies", (count, copies) => {
     const joins: number[] = [];
@@ -117,7 +117,7 @@ describe("R11: slots are hit evenly", () => {
 
   test.each(Object.entries(kinds))("by %s keys", (_, keyOf) => {
     const hits = new Float64Array(ring.slots);
-    const total = 200_000;
+    const total = 100_000;
     for (let i = 0; i < total; i++) {
       const slot = ring.slot(keyOf(i));
       hits[slot] = (hits[slot] ?? 0) + 1;
