@@ -65,3 +65,13 @@ export class WalError extends Error {
     this.damage = details.damage;
   }
 }
+
+/** The error that says what is damaged. */
+export function corrupt(damage: Damage): WalError {
+  const { file, from, kind, offset, to } = damage;
+  const lost =
+    to < from ? "no record" : from === to ? `record ${from}` : `records ${from} to ${to}`;
+  return new WalError("WAL_CORRUPT", `bad ${kind} in ${file} at byte ${offset}: ${lost} lost`, {
+    damage,
+  });
+}

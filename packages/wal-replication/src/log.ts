@@ -325,7 +325,12 @@ export class Log {
     this.#active = active;
     this.#durableLsn = nextLsn - 1;
     this.#link = link;
-    if (active === undefined) yield* this.#begin();
+    try {
+      if (active === undefined) yield* this.#begin();
+    } catch (error) {
+      // It can be read, and the first append tries again.
+      if (!isFull(error)) throw error;
+    }
     return recovery;
   }
 

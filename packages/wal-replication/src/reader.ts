@@ -1,9 +1,8 @@
 import type { Crc32 } from "./crc32.ts";
-import { WalError } from "./errors.ts";
+import { corrupt, WalError } from "./errors.ts";
 import { decodeFooter, type Mark } from "./footer.ts";
 import { decodeFrameHeader, HEADER_BYTES } from "./frame.ts";
 import { type Io, read } from "./io.ts";
-import { corrupt } from "./recovery.ts";
 import { type Frame, forEachEnvelope, frameAt, laterFrame, Window } from "./scan.ts";
 import type { Segment } from "./segment.ts";
 

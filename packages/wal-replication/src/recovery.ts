@@ -1,18 +1,18 @@
 import type { Crc32 } from "./crc32.ts";
-import { type Damage, WalError } from "./errors.ts";
+import { corrupt, type Damage } from "./errors.ts";
 import { decodeFooter, decodeTrailer, TRAILER_BYTES } from "./footer.ts";
 import {
   decodeFrameHeader,
   decodeSegmentHeader,
-  type FrameHeader,
   frameSeed,
   HEADER_BYTES,
   parseSegmentFile,
   type SegmentName,
 } from "./frame.ts";
 import { type Io, list, read } from "./io.ts";
-import { type Frame, frameAt, laterFrame, oneBitOff, type Place, Window } from "./scan.ts";
+import { type Frame, frameAt, Window } from "./scan.ts";
 import { ActiveSegment, type Segment } from "./segment.ts";
+import { judgeMiddle, judgeTail, type Point } from "./verdict.ts";
 
 /**
  * What opening the log found and repaired.
@@ -67,19 +67,6 @@ export interface Recovered {
 export const UNFINISHED_SUFFIX = ".tmp";
 const CHUNK_BYTES = 1024 * 1024;
 
-/** A place in the frames of a segment. */
-interface Point {
-  readonly offset: number;
-  readonly place: Place;
-}
-
-/** What is wrong at a point, up to which lsn, and where intact frames start again. */
-interface Verdict {
-  readonly kind: "frame" | "footer";
-  readonly to: number;
-  readonly resume: number | undefined;
-}
-
 interface Found extends SegmentName {
   readonly seed: number;
   readonly bytes: number;
@@ -113,16 +100,6 @@ export function* recover(options: RecoveryOptions): Io<Recovered> {
     damage,
   };
   return { recovery, sealed, active, nextLsn, link };
-}
-
-/** The error that says what is damaged. */
-export function corrupt(damage: Damage): WalError {
-  const { file, from, kind, offset, to } = damage;
-  const lost =
-    to < from ? "no record" : from === to ? `record ${from}` : `records ${from} to ${to}`;
-  return new WalError("WAL_CORRUPT", `bad ${kind} in ${file} at byte ${offset}: ${lost} lost`, {
-    damage,
-  });
 }
 
 function* repair(scan: Scan, unfinished: readonly string[]): Io<void> {
@@ -214,6 +191,7 @@ class Scan {
 
   /** Takes in a segment without a sound footer: the last one, or one that is damaged. */
   *#addOpen(found: Found, link: number | undefined, nextBaseLsn: number | undefined): Io<void> {
+    const { checkpoint, crc32 } = this.#options;
     const { baseLsn, bytes, file, seed } = found;
     const window = new Window(file, bytes, CHUNK_BYTES);
     const segment = new ActiveSegment(file, seed, baseLsn, link ?? 0);
@@ -227,8 +205,8 @@ class Scan {
     for (;;) {
       const verdict =
         nextBaseLsn === undefined
-          ? yield* this.#judgeTail(window, at, bytes)
-          : yield* this.#judgeMiddle(window, at, nextBaseLsn);
+          ? yield* judgeTail(window, at, { bytes, checkpoint, crc32 })
+          : yield* judgeMiddle(window, at, nextBaseLsn, crc32);
       if (verdict === undefined) break;
       isIntact = false;
       this.#report(file, at.offset, verdict.kind, { from: at.place.lsn, to: verdict.to });
@@ -282,35 +260,6 @@ class Scan {
     }
   }
 
-  /**
-   * What is wrong at the end of the intact frames of the last segment: nothing if the file ends there or
-   * goes on with a torn write. The rest is *not* a torn write if a later frame exists, if one flipped
-   * bit explains it, if it was known to be durable, or if it is an intact frame in the wrong place.
-   */
-  *#judgeTail(window: Window, { offset, place }: Point, bytes: number): Io<Verdict | undefined> {
-    const { checkpoint, crc32 } = this.#options;
-    if (offset >= bytes) return undefined;
-    const later = yield* laterFrame(window, offset, place, crc32);
-    if (later !== undefined) return { kind: "frame", to: later.lsn - 1, resume: later.offset };
-    const header =
-      (yield* oneBitOff(window, offset, place, crc32)) ??
-      (yield* frameAt(window, offset, { ...place, link: undefined }, crc32))?.header;
-    if (header !== undefined)
-      return { kind: kindOf(header), to: place.lsn + header.count - 1, resume: undefined };
-    return place.lsn > checkpoint
-      ? undefined
-      : { kind: "frame", to: checkpoint, resume: undefined };
-  }
-
-  /** What is wrong with a segment that has a successor, and so must end in a footer. */
-  *#judgeMiddle(window: Window, { offset, place }: Point, nextBaseLsn: number): Io<Verdict> {
-    const later = yield* laterFrame(window, offset, place, this.#options.crc32);
-    if (later !== undefined && later.lsn < nextBaseLsn)
-      return { kind: "frame", to: later.lsn - 1, resume: later.offset };
-    const kind = place.lsn === nextBaseLsn ? "footer" : "frame";
-    return { kind, to: nextBaseLsn - 1, resume: undefined };
-  }
-
   #report(
     file: string,
     offset: number,
@@ -319,8 +268,4 @@ class Scan {
   ): void {
     this.damage.push({ file, offset, from, to, kind });
   }
-}
-
-function kindOf(header: FrameHeader): "frame" | "footer" {
-  return header.kind === "batch" ? "frame" : "footer";
 }

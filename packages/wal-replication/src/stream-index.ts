@@ -7,23 +7,15 @@ import {
 } from "./record.ts";
 import { VarintReader } from "./varint.ts";
 
-/**
- * What a segment holds of one origin in one stream.
- *
- * @public
- */
+/** What a segment holds of one origin in one stream. */
 export interface StreamRange {
-  /** The stream. */
   readonly stream: number;
-  /** 16 bytes. */
   readonly origin: Uint8Array;
-  /** Lowest sequence in the segment. */
+  /** Lowest and highest sequence. */
   readonly firstSequence: number;
-  /** Highest sequence in the segment. */
   readonly lastSequence: number;
-  /** Lsn of the first of these records. */
+  /** Where the first and the last of these records are. */
   readonly firstLsn: number;
-  /** Lsn of the last of these records. */
   readonly lastLsn: number;
 }
 

@@ -282,6 +282,19 @@ describe("opening", () => {
     expect(log.log.state).toBe("closed");
   });
 
+  test("a full disk does not keep a log closed", () => {
+    const disk = new FaultyDisk();
+    disk.capacityBytes = 20;
+    const log = open(disk);
+    expect(log.log.state).toBe("open");
+    log.append(numberedEnvelope(1));
+    log.run();
+    expect(log.error?.code).toBe("WAL_FULL");
+    disk.capacityBytes = 1000;
+    appendAll(log, 1, 2);
+    expect(log.acknowledged).toBe(2);
+  });
+
   test("options out of range are refused", () => {
     for (const options of [
       { segmentBytes: 1 },

@@ -120,9 +120,8 @@ export class Directory {
   }
 }
 
-/** Makes the names in the directory at `path` durable. Windows does that by itself and has no call. */
+/** Makes the names in the directory at `path` durable. */
 export async function syncDirectory(path: string): Promise<undefined> {
-  if (process.platform === "win32") return;
   const fd = await openFile(path, "r");
   try {
     await syncFile(fd);
