@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
-import type { MemberInput, Ring, RingOptions } from "@engram/hashring";
+import { test } from "vitest";
+import { type MemberInput, Ring, type RingChanges, type RingOptions } from "@engram/hashring";
 
 /** Runs of each property: 10^3 here, 10^6 by `pnpm run laws`. */
 export const runs: number = Number(process.env["FC_NUM_RUNS"] ?? 1000);
@@ -94,4 +95,73 @@ export function eligible(ring: Ring): Ring["members"] {
   return ring.members.filter(
     ({ id, state }) => state !== "joining" && (ring.pinnedTo?.includes(id) ?? true),
   );
+}
+
+/** A property as a test. */
+export function law<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T) => void): void {
+  test(name, () => fc.assert(fc.property(inputs, check), parameters), timeout);
+}
+
+/** One change to a ring that makes sense for its present members. */
+export type Step =
+  | { readonly type: "set"; readonly input: Required<MemberInput> }
+  | { readonly type: "remove"; readonly at: number }
+  | { readonly type: "spread"; readonly replicas: number }
+  | { readonly type: "overrides"; readonly overrides: NonNullable<RingOptions["overrides"]> };
+
+export const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 4, arbitrary: member.map((input) => ({ type: "set" as const, input })) },
+  { weight: 3, arbitrary: fc.nat().map((at) => ({ type: "remove" as const, at })) },
+  {
+    weight: 1,
+    arbitrary: fc.integer({ min: 1, max: 5 }).map((replicas) => ({
+      type: "spread" as const,
+      replicas,
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: overrides().map((overrides) => ({ type: "overrides" as const, overrides })),
+  },
+);
+
+export function changesOf(ring: Ring, step: Step): RingChanges {
+  switch (step.type) {
+    case "set":
+      return { set: [step.input] };
+    case "spread":
+      return { replicas: step.replicas };
+    case "overrides":
+      return { overrides: step.overrides };
+    case "remove":
+    default: {
+      const victim = ring.members[step.at % ring.members.length];
+      return victim === undefined ? {} : { remove: [victim.id] };
+    }
+  }
+}
+
+/** The options that describe a ring, for a rebuild that knows no history. */
+export function optionsOf(ring: Ring): RingOptions {
+  const { slots, replicas, zones, overrides } = ring;
+  return { members: ring.members, slots, replicas, zones, overrides };
+}
+
+/** Options, and a member that is none yet. */
+export interface Single {
+  readonly options: RingOptions;
+  readonly newcomer: Required<MemberInput>;
+}
+
+export const single: fc.Arbitrary<Single> = fc.record({ options: plainOptions, newcomer: member });
+
+/** A ring without the newcomer, and the newcomer active. */
+export function before({ options, newcomer }: Single): {
+  readonly ring: Ring;
+  readonly rows: string[][];
+  readonly joiner: Required<MemberInput>;
+} {
+  const members = options.members.filter(({ id }) => id !== newcomer.id);
+  const ring = Ring.of({ ...options, members });
+  return { ring, rows: table(ring), joiner: { ...newcomer, state: "active" as const } };
 }

@@ -1,80 +1,23 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { type MemberInput, plan, Ring, type RingChanges, type RingOptions } from "@engram/hashring";
+import { describe, expect } from "vitest";
+import { Ring } from "@engram/hashring";
 import {
+  before,
+  changesOf,
   eligible,
   firstDifference,
   firstStray,
   id,
-  member,
-  members,
+  law,
+  optionsOf,
   options,
-  overrides,
-  parameters,
   plainOptions,
+  single,
+  step,
   table,
-  timeout,
 } from "./arbitraries.ts";
 
 // The laws of placement. Each property runs FC_NUM_RUNS times: 10^3 by default, 10^6 by `pnpm run laws`.
-
-function law<T>(name: string, inputs: fc.Arbitrary<T>, check: (input: T) => void): void {
-  test(name, () => fc.assert(fc.property(inputs, check), parameters), timeout);
-}
-
-/** One change to a ring that makes sense for its present members. */
-type Step =
-  | { readonly type: "set"; readonly input: Required<MemberInput> }
-  | { readonly type: "remove"; readonly at: number }
-  | { readonly type: "spread"; readonly replicas: number }
-  | { readonly type: "overrides"; readonly overrides: NonNullable<RingOptions["overrides"]> };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: member.map((input) => ({ type: "set" as const, input })) },
-  { weight: 3, arbitrary: fc.nat().map((at) => ({ type: "remove" as const, at })) },
-  {
-    weight: 1,
-    arbitrary: fc.integer({ min: 1, max: 5 }).map((replicas) => ({
-      type: "spread" as const,
-      replicas,
-    })),
-  },
-  {
-    weight: 1,
-    arbitrary: overrides().map((overrides) => ({ type: "overrides" as const, overrides })),
-  },
-);
-
-function changesOf(ring: Ring, step: Step): RingChanges {
-  switch (step.type) {
-    case "set":
-      return { set: [step.input] };
-    case "spread":
-      return { replicas: step.replicas };
-    case "overrides":
-      return { overrides: step.overrides };
-    case "remove":
-    default: {
-      const victim = ring.members[step.at % ring.members.length];
-      return victim === undefined ? {} : { remove: [victim.id] };
-    }
-  }
-}
-
-/** The options that describe a ring, for a rebuild that knows no history. */
-function optionsOf(ring: Ring): RingOptions {
-  const { slots, replicas, zones, overrides } = ring;
-  return { members: ring.members, slots, replicas, zones, overrides };
-}
-
-const single = fc.record({ options: plainOptions, newcomer: member });
-
-/** A ring without the newcomer, and the newcomer active. */
-function before({ options, newcomer }: { options: RingOptions; newcomer: Required<MemberInput> }) {
-  const members = options.members.filter(({ id }) => id !== newcomer.id);
-  const ring = Ring.of({ ...options, members });
-  return { ring, rows: table(ring), joiner: { ...newcomer, state: "active" as const } };
-}
 
 describe("placement", () => {
   law(
@@ -227,72 +170,6 @@ describe("placement", () => {
       const heavy = light.map((member) => ({ ...member, weight: member.weight * factor }));
       const [a, b] = [light, heavy].map((members) => table(Ring.of({ ...options, members })));
       expect(firstDifference(a ?? [], b ?? [])).toBeUndefined();
-    },
-  );
-});
-
-describe("plans", () => {
-  law(
-    "R10: moves and drops turn one ring into the other, and none is needless",
-    fc.record({ options, steps: fc.array(step, { minLength: 1, maxLength: 3 }) }),
-    ({ options, steps }) => {
-      const from = Ring.of(options);
-      const rows = table(from);
-      let to = from;
-      for (const step of steps) to = to.with(changesOf(to, step));
-      const { moves, swaps, drops, needless, lowerBound, bytes } = plan(from, to);
-      expect(needless).toBe(0);
-      expect(moves.length).toBeGreaterThanOrEqual(lowerBound);
-      expect(bytes).toBe(moves.length);
-      const held = rows.map((owners) => new Set(owners));
-      const first = rows.map(([owner]) => owner);
-      let odd = 0;
-      for (const { slot, target, role } of moves) {
-        if (held[slot]?.has(target)) odd += 1;
-        held[slot]?.add(target);
-        if (role === "primary") first[slot] = target;
-      }
-      for (const { slot, member } of drops) if (!held[slot]?.delete(member)) odd += 1;
-      for (const { slot, from, to } of swaps) {
-        if (first[slot] !== from || !held[slot]?.has(to)) odd += 1;
-        first[slot] = to;
-      }
-      expect(odd).toBe(0);
-      const reached = held.map((owners) => [...owners].sort());
-      const wanted = table(to);
-      if (to.copies > 0) expect(first.join()).toBe(wanted.map(([owner]) => owner).join());
-      expect(
-        firstDifference(
-          reached,
-          wanted.map((owners) => owners.toSorted()),
-        ),
-      ).toBeUndefined();
-    },
-  );
-
-  law("R10: one change to one member meets the lower bound exactly", single, (input) => {
-    const { ring, joiner } = before(input);
-    const next = ring.with({ set: [joiner] });
-    const join = plan(ring, next);
-    const leave = plan(next, ring);
-    expect([join.moves.length, join.needless]).toEqual([join.lowerBound, 0]);
-    expect([leave.moves.length, leave.needless]).toEqual([leave.lowerBound, 0]);
-  });
-
-  law(
-    "a batch of joins and leaves moves nothing needless",
-    fc.record({
-      options: plainOptions,
-      joiners: members,
-      leavers: fc.array(fc.nat(), { maxLength: 4 }),
-    }),
-    ({ options, joiners, leavers }) => {
-      const from = Ring.of(options);
-      const remove = [...new Set(leavers.flatMap((at) => from.members[at]?.id ?? []))];
-      const set = joiners.filter(({ id }) => !remove.includes(id));
-      const to = from.with({ set, remove });
-      expect(plan(from, to).needless).toBe(0);
-      expect(firstDifference(table(to), table(Ring.of(optionsOf(to))))).toBeUndefined();
     },
   );
 });
