@@ -7,11 +7,11 @@ import { logScenario } from "./log/scenario.ts";
 
 const first = Number(process.env["ENGRAM_SEED"] ?? 0);
 
-test(`the log keeps its promises, seeds ${first} to ${first + 119}`, () => {
-  const result = sweep(logScenario(wal), seeds(first, 120));
+test(`the log keeps its promises, seeds ${first} to ${first + 99}`, () => {
+  const result = sweep(logScenario(wal), seeds(first, 100));
   expect(result.failures).toEqual([]);
-  expect(result.voids.length).toBeLessThan(12);
-  expect(result.distinct).toBe(120);
+  expect(result.voids.length).toBeLessThan(10);
+  expect(result.distinct).toBe(100);
   expect(idleProbes(result)).toEqual([]);
   for (const kind of ["power-cut", "crash", "disk EIO", "disk ENOSPC", "fault rot", "fault hang"])
     expect(result.kinds.get(kind)?.runs, kind).toBeGreaterThan(10);
