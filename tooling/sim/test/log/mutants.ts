@@ -1,13 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type * as Wal from "@engram/wal-replication";
 
 /** A deliberate bug: one replacement in the log's own source. */
 export interface Mutant {
   readonly bug: string;
-  readonly file: string;
-  /** Must occur exactly once, or the mutant needs to be brought up to date with the log. */
-  readonly find: string;
+  /** Must match exactly once in all of the source, or the mutant has to be adapted to the log. */
+  readonly find: RegExp;
   readonly replace: string;
   /** The oracles of which one must notice. */
   readonly oracles: readonly string[];
@@ -16,84 +15,69 @@ export interface Mutant {
 const lost = "no acknowledged record is lost";
 const rot = "only rot is called corruption";
 const trimmed = "nothing past the checkpoint is trimmed";
+const changed = "records do not change";
+const phantom = "every record was appended";
+
+const commitSync = /yield \{ type: "sync", file \};(\s+if \(this\.#cause !== undefined\) return;)/;
 
 export const mutants: readonly Mutant[] = [
   {
     bug: "ack before fsync",
-    file: "log.ts",
-    find: `    if (!isWritten) return;
-    yield { type: "sync", file };
-    if (this.#cause !== undefined) return;`,
-    replace: `    if (!isWritten) return;`,
+    find: commitSync,
+    replace: "$1",
     oracles: [lost, rot],
   },
   {
     bug: "fsync the file but not the directory",
-    file: "log.ts",
-    find: `    yield { type: "rename", source: unfinished, target: file };
-    yield { type: "syncDirectory" };`,
-    replace: `    yield { type: "rename", source: unfinished, target: file };`,
+    find: /(source: unfinished, target: file \};)\s+yield \{ type: "syncDirectory" \};/,
+    replace: "$1",
     oracles: [lost, rot, trimmed],
   },
   {
     bug: "replay past a bad checksum",
-    file: "scan.ts",
-    find: "crc32(payload) !== header.payloadCrc",
-    replace: "false",
-    oracles: ["records do not change", "every record was appended"],
+    find: /crc32\(payload\) !== header\.payloadCrc\)(?=\s+return undefined;\s+return header)/,
+    replace: "false)",
+    oracles: [changed, phantom],
   },
   {
     bug: "corruption taken for a torn tail",
-    file: "recovery.ts",
-    find: `    if (offset >= bytes) return undefined;
-    const later`,
-    replace: `    if (offset <= bytes) return undefined;
-    const later`,
+    find: /if \(offset >= bytes\) return undefined;/,
+    replace: "if (offset <= bytes) return undefined;",
     oracles: [lost],
   },
   {
     bug: "retry after a failed fsync",
-    file: "log.ts",
-    find: `    yield { type: "sync", file };
-    if (this.#cause !== undefined) return;`,
-    replace: `    try {
+    find: commitSync,
+    replace: `try {
       yield { type: "sync", file };
     } catch {
       yield { type: "sync", file };
-    }
-    if (this.#cause !== undefined) return;`,
+    }$1`,
     oracles: [lost, rot],
   },
   {
     bug: "the torn tail is not cut off",
-    file: "recovery.ts",
-    find: `    yield { type: "truncate", file, length: offset };
-    yield { type: "sync", file };`,
-    replace: `    yield { type: "sync", file };`,
+    find: /yield \{ type: "truncate", file, length: offset \};(?=\s+yield \{ type: "sync", file \};)/,
+    replace: "",
     oracles: [lost, rot],
   },
   {
     bug: "a readable tail is believed to be on the disk",
-    file: "recovery.ts",
-    find: `    yield { type: "write", file, offset, bytes: yield* read(file, offset, length) };`,
-    replace: `    yield* read(file, offset, length);`,
+    find: /yield \{ type: "write", file, offset, bytes: (yield\* read\(file, offset, length\)) \};/,
+    replace: "$1;",
     oracles: [lost, rot],
   },
   {
     bug: "trim past the checkpoint",
-    file: "log.ts",
-    find: "oldest.lastLsn <= this.#checkpoint &&",
+    find: /oldest\.lastLsn <= this\.#checkpoint &&/,
     replace: "",
     oracles: [trimmed],
   },
   {
     bug: "a full disk is taken for success",
-    file: "log.ts",
-    find: `      yield { type: "truncate", file, length: offset };
-      this.#reject(full(error));
-      return false;`,
-    replace: `      return true;`,
-    oracles: [lost, rot, "every record was appended"],
+    find: /yield \{ type: "truncate", file, length: offset \};\s+return full\(error\);/,
+    replace: "return undefined;",
+    oracles: [lost, rot, phantom],
   },
 ];
 
@@ -101,15 +85,19 @@ const source = fileURLToPath(new URL("../../../../packages/wal-replication/src",
 const scratch = fileURLToPath(new URL("../../.results/mutants", import.meta.url));
 
 /** The log with the bug in it. */
-export async function loadMutant({ bug, file, find, replace }: Mutant): Promise<typeof Wal> {
+export async function loadMutant({ bug, find, replace }: Mutant): Promise<typeof Wal> {
   const home = `${scratch}/${process.pid}-${bug.replaceAll(" ", "-")}`;
   mkdirSync(scratch, { recursive: true });
   cpSync(source, home, { recursive: true });
   try {
-    const text = readFileSync(`${home}/${file}`, "utf8");
-    const parts = text.split(find);
-    if (parts.length !== 2) throw new Error(`"${bug}" does not fit ${file} any more: mend it`);
-    writeFileSync(`${home}/${file}`, parts.join(replace));
+    const files = readdirSync(home).filter((name) => name.endsWith(".ts"));
+    const texts = files.map((name) => readFileSync(`${home}/${name}`, "utf8"));
+    const hits = texts.flatMap((text) => [...text.matchAll(new RegExp(find, "g"))]);
+    if (hits.length !== 1)
+      throw new Error(`"${bug}" fits the log ${hits.length} times, not once: adapt it`);
+    files.forEach((name, index) => {
+      writeFileSync(`${home}/${name}`, (texts[index] ?? "").replace(find, replace));
+    });
     return (await import(/* @vite-ignore */ pathToFileURL(`${home}/index.ts`).href)) as typeof Wal;
   } finally {
     rmSync(home, { recursive: true, force: true });
