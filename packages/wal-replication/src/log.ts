@@ -42,8 +42,9 @@ import { ActiveSegment, type Segment } from "./segment.ts";
  *
  * - `opened`: appends and reads are accepted from now on
  * - `ack`: every append up to and including `lsn` is durable
- * - `reject`: no append from lsn `from` on will be acknowledged. With `WAL_FULL` none was stored, and
- *   the next append gets lsn `from` again; with `WAL_POISONED` each may be there after the next opening
+ * - `reject`: the appends with lsns `from` to `to` (`from - 1` if there were none) will never be
+ *   acknowledged. With `WAL_FULL` they were not stored, and lsn `from` is given again; with
+ *   `WAL_POISONED` they may be there after the next opening
  * - `piece`: the answer to `Log.read`; go on at `next` unless it is past what you want
  * - `unreadable`: the other answer to `Log.read`
  * - `closed`: the last output; with an `error` if the log could not be opened
@@ -54,7 +55,12 @@ export type LogOutput =
   | FileOperation
   | { readonly type: "opened"; readonly recovery: Recovery }
   | { readonly type: "ack"; readonly lsn: number }
-  | { readonly type: "reject"; readonly from: number; readonly error: WalError }
+  | {
+      readonly type: "reject";
+      readonly from: number;
+      readonly to: number;
+      readonly error: WalError;
+    }
   | {
       readonly type: "piece";
       readonly read: number;
@@ -378,8 +384,9 @@ export class Log {
     this.#filling = this.#writing;
     this.#writing = batch;
     const bytes = batch.seal({ lsn: lastLsn + 1, link, seed }, crc32);
-    const isWritten = yield* this.#write(file, end, bytes);
-    if (!isWritten) return;
+    const lack = yield* this.#write(file, end, bytes);
+    if (this.#cause === undefined && lack !== undefined) this.#reject(lack);
+    if (lack !== undefined) return;
     yield { type: "sync", file };
     if (this.#cause !== undefined) return;
     const header = decodeFrameHeader(bytes, 0, seed, crc32);
@@ -396,18 +403,17 @@ export class Log {
   }
 
   /**
-   * Writes at the end of the active segment. When there is no room, what was written is cut off again (it
-   * cannot be valid, as some of it is missing) and every append that waits is rejected.
+   * Writes at the end of the active segment; returns the error if there is no room. What was written is
+   * then cut off again; it cannot be valid, as some of it is missing.
    */
-  *#write(file: string, offset: number, bytes: Uint8Array): Io<boolean> {
+  *#write(file: string, offset: number, bytes: Uint8Array): Io<WalError | undefined> {
     try {
       yield { type: "write", file, offset, bytes };
-      return true;
+      return undefined;
     } catch (error) {
       if (!isFull(error)) throw error;
       yield { type: "truncate", file, length: offset };
-      this.#reject(full(error));
-      return false;
+      return full(error);
     }
   }
 
@@ -416,8 +422,9 @@ export class Log {
     const frame = encodeFooter(active.footer(), baseLsn, end);
     const fields = { firstLsn: lastLsn + 1, wallMs: this.#writing.wallMs, count: 0, link };
     const crc = sealFrame(frame, { kind: "footer", ...fields }, seed, this.#options.crc32);
-    const isWritten = yield* this.#write(file, end, frame);
-    if (!isWritten) return;
+    const lack = yield* this.#write(file, end, frame);
+    // It is tried again after the next batch.
+    if (lack !== undefined) return;
     yield { type: "sync", file };
     const bytes = end + frame.length;
     this.#sealed.push({ file, seed, baseLsn, lastLsn, end, marks: undefined, bytes });
@@ -490,9 +497,11 @@ export class Log {
   }
 
   #reject(error: WalError): void {
+    const from = this.#durableLsn + 1;
+    const to = this.#durableLsn + this.#writing.count + this.#filling.count;
     this.#filling.clear();
     this.#writing.clear();
-    this.#outputs.push({ type: "reject", from: this.#durableLsn + 1, error });
+    this.#outputs.push({ type: "reject", from, to, error });
   }
 
   #poison(cause: unknown): void {

@@ -40,7 +40,7 @@ interface Waiter {
 }
 
 interface Parts {
-  readonly files: Directory;
+  readonly files: Pick<Directory, "execute" | "close">;
   readonly lock: Lock;
   readonly recovery: Recovery;
 }
@@ -62,7 +62,7 @@ export class FileLog implements AsyncDisposable {
   /** What opening found and repaired. */
   readonly recovery: Recovery;
   readonly #log: Log;
-  readonly #files: Directory;
+  readonly #files: Parts["files"];
   readonly #lock: Lock;
   readonly #readers = new Map<number, Reader>();
   /** Those who wait for the lsns above `#acknowledged`, in order. */
@@ -224,7 +224,8 @@ export class FileLog implements AsyncDisposable {
         this.#acknowledge(output.lsn);
         break;
       case "reject":
-        for (const { reject } of this.#waiters.splice(0)) reject(output.error);
+        for (const { reject } of this.#waiters.splice(0, output.to - output.from + 1))
+          reject(output.error);
         break;
       case "piece":
         this.#readers.get(output.read)?.resolve(output);
@@ -258,7 +259,7 @@ export class FileLog implements AsyncDisposable {
 /** Executes one operation and tells the log. */
 export async function complete(
   log: Log,
-  files: Directory,
+  files: Parts["files"],
   operation: FileOperation,
 ): Promise<void> {
   let result: FileResult;
