@@ -11,8 +11,8 @@ export const parameters: fc.Parameters<unknown> = {
   ...(process.env["ENGRAM_SEED"] && { seed: Number(process.env["ENGRAM_SEED"]) }),
 };
 
-/** Time for one property: 30 s, and more for more runs. */
-export const timeout: number = Math.max(30_000, runs * 30);
+/** Milliseconds for one property: a run takes about 2, and fifty times that where cores are shared. */
+export const timeout: number = Math.max(60_000, runs * 100);
 
 const SLOTS = 1024;
 
