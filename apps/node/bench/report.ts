@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 
 const readme = new URL("../README.md", import.meta.url);
 
@@ -10,10 +10,11 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** Where and with what figures were made. */
+/** Where and with what figures were made; a load above the core count means that others were served, too. */
 export function provenance(command: string): string {
   const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
-  const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}`;
+  const load = loadavg()[0]?.toFixed(1);
+  const machine = `${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown"}, load ${load}`;
   return `\`${command}\`, Node ${process.versions.node}, ${machine}, commit ${commit}.`;
 }
 

@@ -8,7 +8,7 @@ import { sentences } from "./corpus.ts";
 import { percentile } from "./report.ts";
 
 const autocannon = fileURLToPath(import.meta.resolve("autocannon"));
-const queries = 400;
+const queries = 200;
 
 /** Memories at which recall is measured. */
 const sizes = [1_000, 10_000, 100_000];
@@ -94,8 +94,8 @@ export async function measureRemember(): Promise<string> {
     const scratch = scratchDirectory();
     try {
       const node = await spawnNode({ directory: scratch.path });
-      await cannon(node.url, connections, 2);
-      const { requests, latency } = await cannon(node.url, connections, 6);
+      await cannon(node.url, connections, 1);
+      const { requests, latency } = await cannon(node.url, connections, 4);
       await node.stop();
       rows.push(
         `| ${connections} | ${requests.average.toFixed(0)} | ${latency.p50} | ${latency.p99} |`,

@@ -121,15 +121,23 @@ export class TextIndex {
     const ceiling = weight * termCeiling;
     const best: Match[] = [];
     let total = 0;
+    // Below this a memory cannot be among the best; most are not even looked at.
+    let floor = 0;
     for (const number of touched) {
-      const document = this.#documents[number];
-      const score = roundScore(this.#scores[number] ?? 0);
+      const raw = this.#scores[number] ?? 0;
       this.#scores[number] = 0;
+      if (raw < floor && query.accepts === undefined) {
+        total += 1;
+        continue;
+      }
+      const document = this.#documents[number];
       if (document === undefined) continue;
+      const score = roundScore(raw);
       const similarity = roundScore(score / ceiling);
       if (query.accepts?.(document, similarity) === false) continue;
       total += 1;
       insert(best, { id: document.id, score, similarity }, query.limit);
+      if (best.length === query.limit) floor = (best.at(-1)?.score ?? 0) - scoreUnit;
     }
     const asked = [...new Set(query.terms)].sort(compareStrings);
     const matches = best.map((match) => ({
