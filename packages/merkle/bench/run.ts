@@ -1,12 +1,14 @@
 // Measures, and writes bench/results.md, bench/chart.svg and the figures in the README.
 //
 //   node bench/run.ts            against the packages in node_modules
+//   node bench/run.ts costs      one section alone, the others as last measured: sync, spread, costs
+//                                or convergence; any other word only writes the report
 //   MERKLE_NEGENTROPY=<file>     also against negentropy's reference, its js/Negentropy.js
 //   MERKLE_NEGENTROPY_COMMIT=<>  the commit it is of, for the record
 //   node bench/run.ts --smoke    small, and writes nothing
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { seeded } from "../test/link.ts";
 import { chartOf } from "./chart.ts";
@@ -23,67 +25,85 @@ const differences = isSmoke ? [0, 1, 30] : [0, 1, 10, 100, 1000, 10_000];
 const runs = isSmoke ? 1 : 3;
 const negentropyPath = process.env["MERKLE_NEGENTROPY"];
 
-const rows = await measureSync(waysWith(negentropyPath), { count, differences, runs });
-const spread = await measureSync(
-  new Map([
+const sections = file("../.results/bench.json");
+const stored: Record<string, { header: string; data: unknown }> =
+  !isSmoke && existsSync(sections) ? JSON.parse(readFileSync(sections, "utf8")) : {};
+const wanted = process.argv.slice(2).filter((name) => name !== "--smoke");
+
+const sync = await section("sync", () =>
+  measureSync(waysWith(negentropyPath), { count, differences, runs }),
+);
+const spread = await section("spread", () => {
+  const own = new Map([
     ["@engram/merkle", engram(0)],
     ["@engram/merkle, checked again", engram(1000)],
-  ]),
-  {
-    count: isSmoke ? 2000 : 20_000,
-    differences: [isSmoke ? 10 : 100],
-    runs: isSmoke ? 2 : 101,
-  },
+  ]);
+  const some = { count: 20_000, differences: [100], runs: 101 };
+  return measureSync(own, isSmoke ? { count: 2000, differences: [10], runs: 2 } : some);
+});
+const costs = await section("costs", async () => {
+  const tasks = await costTasks();
+  return isSmoke
+    ? { times: measureCosts(tasks.slice(0, 1), 1), memory: [] }
+    : { times: measureCosts(tasks, 7), memory: memoryPerItem() };
+});
+const convergence = await section("convergence", () =>
+  isSmoke ? convergenceTable(10, 10) : convergenceTable(1000, 10_000),
 );
-const costs = measureCosts(
-  isSmoke ? (await costTasks()).slice(0, 1) : await costTasks(),
-  isSmoke ? 1 : 7,
-);
-const memory = isSmoke ? [] : memoryPerItem();
-const convergence = convergenceTable(isSmoke ? 10 : 1000, isSmoke ? 10 : 10_000);
 
+const rows = sync.data;
 const report = [
-  header(),
   "## Reconciling two sets",
+  sync.header,
   `n = ${count.toLocaleString("en")}, median of ${runs} runs with different sets (most in parentheses where it differs); CPU of both ends, least.`,
   ...[...new Set(rows.map(({ shape }) => shape))].map(syncTable),
   "## 100 differences, many runs",
-  spreadTable(spread),
+  spread.header,
+  spreadTable(spread.data),
   "## Keeping a tree",
-  costTable(costs),
-  "Bytes of typed arrays an item: " +
-    memory
-      .map(([items, bytes]) => `${bytes.toFixed(0)} at ${items.toLocaleString("en")}`)
-      .join(", ") +
-    ".",
+  costs.header,
+  costTable(costs.data.times),
+  `Bytes of typed arrays an item: ${costs.data.memory.map(([items, bytes]) => `${bytes.toFixed(0)} at ${items.toLocaleString("en")}`).join(", ")}.`,
   "## Convergence of 100 members",
-  convergence,
+  convergence.header,
+  convergence.data,
 ].join("\n\n");
 
 if (isSmoke) console.log(report);
 else {
+  mkdirSync(file("../.results"), { recursive: true });
+  writeFileSync(sections, JSON.stringify(stored));
   const uniform = rows.filter(({ shape }) => shape === "uniform, one-sided");
   writeFileSync(file("results.md"), `# Results\n\n${report}\n`);
-  writeFileSync(
-    file("chart.svg"),
-    chartOf(uniform, `Reconciling two sets of ${count.toLocaleString("en")} keys`),
-  );
-  const readme = readFileSync(file("../README.md"), "utf8");
+  const title = `Reconciling two sets of ${count.toLocaleString("en")} keys`;
+  writeFileSync(file("chart.svg"), chartOf(uniform, title));
   const shown = [
-    header(),
-    syncTable("uniform, one-sided"),
-    syncTable("clustered, one-sided"),
-    spreadTable(spread),
-    costTable(costs.slice(0, 11)),
-    convergence,
-  ];
+    sync.header,
+    ...["uniform, one-sided", "clustered, one-sided"].map(syncTable),
+    spreadTable(spread.data),
+    costs.header,
+    costTable(costs.data.times.slice(0, 11)),
+    convergence.header,
+    convergence.data,
+  ].join("\n\n");
+  const readme = readFileSync(file("../README.md"), "utf8");
+  const marked = /<!-- bench -->[^]*<!-- \/bench -->/;
   writeFileSync(
     file("../README.md"),
-    readme.replace(
-      /<!-- bench -->[^]*<!-- \/bench -->/,
-      () => `<!-- bench -->\n${shown.join("\n\n")}\n<!-- /bench -->`,
-    ),
+    readme.replace(marked, () => `<!-- bench -->\n${shown}\n<!-- /bench -->`),
   );
+}
+
+/** Measures a section if it is wanted or was never measured, and remembers when and with what. */
+async function section<T>(
+  name: string,
+  measure: () => T | Promise<T>,
+): Promise<{ header: string; data: T }> {
+  if (stored[name] === undefined || wanted.length === 0 || wanted.includes(name)) {
+    const data = await measure();
+    stored[name] = { header: header(), data };
+  }
+  return stored[name] as { header: string; data: T };
 }
 
 function header(): string {
@@ -127,9 +147,10 @@ function syncTable(shape: string): string {
 }
 
 function cellOf({ bytes, bytesMost, roundTrips, roundTripsMost, cpuMs }: Row): string {
+  const cpu = cpuMs < 10 ? cpuMs.toPrecision(2) : cpuMs.toFixed(0);
   const most = bytesMost > bytes ? ` (${bytesMost.toLocaleString("en")})` : "";
   const trips = roundTripsMost > roundTrips ? `${roundTrips} (${roundTripsMost})` : `${roundTrips}`;
-  return `${bytes.toLocaleString("en")}${most} B, ${trips} RT, ${cpuMs.toPrecision(2)} ms`;
+  return `${bytes.toLocaleString("en")}${most} B, ${trips} RT, ${cpu} ms`;
 }
 
 function spreadTable(all: readonly Row[]): string {
