@@ -39,7 +39,18 @@ export function chartOf(rows: readonly Row[], title: string): string {
     "Bytes of both directions; at each point, round trips.",
     'fill="#555"',
   );
-  const ends = ways.map((way) => y(shown.findLast((row) => row.way === way)!.bytes));
+  // Names stand at the ends of their lines, and apart where those are close.
+  const names = ways.map((way) => ({
+    way,
+    at: y(shown.findLast((row) => row.way === way)!.bytes),
+  }));
+  let lowest = 0;
+  for (const { way, at } of names.sort((one, two) => one.at - two.at)) {
+    lowest = Math.max(at + 4, lowest + 18);
+    const color = colors[ways.indexOf(way) % colors.length]!;
+    const place = { x: left + plot.width + 18, y: lowest };
+    text(place, way, `fill="${color}" font-weight="600"`);
+  }
   for (const [index, way] of ways.entries()) {
     const own = shown.filter((row) => row.way === way);
     const color = colors[index % colors.length]!;
@@ -59,12 +70,6 @@ export function chartOf(rows: readonly Row[], title: string): string {
         'text-anchor="middle" fill="#fff"',
       );
     }
-    // Lines that end close together have their names spread.
-    const rank = ends.filter(
-      (end) => end < ends[index]! || (end === ends[index]! && ends.indexOf(end) < index),
-    ).length;
-    const at = Math.max(ends[index]! + 4, top + 8 + 20 * rank);
-    text({ x: left + plot.width + 18, y: at }, way, `fill="${color}" font-weight="600"`);
   }
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="system-ui, sans-serif" font-size="12" role="img" aria-label="${title}">
 <rect width="${width}" height="${height}" fill="#fff"/>

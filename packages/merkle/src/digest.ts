@@ -18,7 +18,7 @@ export interface ItemDigest {
 }
 
 /**
- * 64-bit digests by integer mixing, about 10 ns an item. For peers that trust each other: whoever
+ * 64-bit digests by integer mixing, tens of nanoseconds an item. For peers that trust each other: whoever
  * knows the seed can compute sets with equal digests.
  *
  * @param seed - the same on all peers, for example a hash of the cluster's name
@@ -46,7 +46,7 @@ export function fastDigest(seed: Hash64 = { hi: 0, lo: 0 }): ItemDigest {
 
 /**
  * 128-bit digests from SHA-256, keyed: nobody without the secret can compute a digest, let alone
- * two sets that share one. About 1 µs an item, the cost of one SHA-256 block.
+ * two sets that share one. Microseconds an item: one block of SHA-256 and the call.
  *
  * @param sha256 - for example `(bytes) => createHash("sha256").update(bytes).digest()`
  * @param secret - at least 16 bytes, the same on all peers and known to nobody else

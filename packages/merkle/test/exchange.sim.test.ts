@@ -4,7 +4,7 @@ import { Exchange, type Hash64, MerkleTree } from "@engram/merkle";
 import { drawn, greater, Link, repair, seeded } from "./link.ts";
 
 const seeds = Array.from(
-  { length: Number(process.env["ENGRAM_SEEDS"] ?? 12) },
+  { length: Number(process.env["ENGRAM_SEEDS"] ?? 8) },
   (_, index) => Number(process.env["ENGRAM_SEED"] ?? 1) + index,
 );
 

@@ -185,7 +185,7 @@ test("M12: no bytes make a decoder throw, or allocate more than in proportion", 
         expect(frame.versions.length).toBeLessThanOrEqual(body.length * 8);
       if (frame.kind === "list") expect(frame.items.length * 4).toBeLessThanOrEqual(body.length);
     }),
-    runs(2000),
+    runs(1000),
   );
 });
 

@@ -73,7 +73,7 @@ test("M1: the same set has the same shape and digests whatever its history", () 
         expect([...detour.items()]).toEqual([...direct.items()]);
       },
     ),
-    runs(40),
+    runs(25),
   );
 });
 
@@ -116,7 +116,7 @@ test("M2: a tree kept by updates equals one built, and both agree with a map", (
         }
       }
     }),
-    runs(40),
+    runs(25),
   );
 });
 
@@ -132,7 +132,7 @@ test("M3: merging disjoint sets equals building their union", () => {
       expect(shapeOf(merged)).toEqual(shapeOf(treeOf(model, { slots })));
       expect(scope.sum.toString()).toBe(merged.root);
     }),
-    runs(40),
+    runs(25),
   );
 });
 
