@@ -102,8 +102,8 @@ function report({ curve, loads, recovery, syncsMs }: Results, sizes: Sizes): str
       ? ""
       : `At 64 writers: ${(ratio(at.log, at.raw).middle * 100).toFixed(0)} % of the raw loop (goal 90 %), ${ratio(at.log, at.lmdb).middle.toFixed(1)} times lmdb (goal 3).`,
     `In the same minutes a write of ${RECORD_BYTES} bytes and fdatasync took p50 ${median(sorted).toFixed(2)} ms, p99 ${(sorted[Math.floor(sorted.length * 0.99)] ?? 0).toFixed(2)} ms.`,
-    `\`pnpm bench\` at commit ${commit}; ${cpus().length} x ${cpus()[0]?.model.trim()}, shared, load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)};`,
-    `Node ${process.version}, ${version("lmdb")}, ${version("classic-level")}.`,
+    `Command \`pnpm bench\`, commit ${commit}; machine ${cpus().length} x ${cpus()[0]?.model.trim()}, shared, load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)};`,
+    `versions Node ${process.version}, ${version("lmdb")}, ${version("classic-level")}.`,
   ].join("\n");
 }
 
