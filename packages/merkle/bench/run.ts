@@ -124,7 +124,8 @@ function header(): string {
     encoding: "utf8",
     cwd: file("."),
   }).trim();
-  return `\`node bench/run.ts\` at ${commit}, Node ${process.versions.node}, ${cpus().length} x ${cpus()[0]?.model.trim()}, load ${loadavg()[0]?.toFixed(1)}; ${versions.join(", ")}.`;
+  const machine = `${cpus().length} x ${cpus()[0]?.model.trim()}, load ${loadavg()[0]?.toFixed(1)}`;
+  return `Command \`node bench/run.ts\`, commit ${commit}; machine: ${machine}; versions: Node ${process.versions.node}, ${versions.join(", ")}.`;
 }
 
 function syncTable(shape: string): string {

@@ -462,9 +462,10 @@ export class Log {
     );
   }
 
-  /** The oldest segment, if it may go. */
+  /** The oldest segment, if it may go. The last one stays: it alone says where the lsns go on. */
   #expendable(): Segment | undefined {
     const [oldest] = this.#sealed;
+    if (this.#segments().length === 1) return undefined;
     const bytes = this.#sealed.reduce((sum, segment) => sum + segment.bytes, 0);
     return oldest !== undefined &&
       oldest.lastLsn <= this.#checkpoint &&

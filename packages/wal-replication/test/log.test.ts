@@ -195,6 +195,20 @@ describe("reading", () => {
 });
 
 describe("W8: the checkpoint", () => {
+  test("keeps the last segment, so that the lsns go on after a crash", () => {
+    const disk = new FaultyDisk();
+    const log = open(disk, { retainBytes: 0, segmentBytes: 1024 });
+    appendAll(log, 1, 1);
+    while (log.log.stats.segments === 1 && log.acknowledged < 100) {
+      appendAll(log, log.acknowledged + 1, log.acknowledged + 1);
+      log.log.checkpoint(log.acknowledged);
+      log.run();
+      const again = open(disk.clone(), { checkpoint: log.acknowledged });
+      expect(again.log.durableLsn).toBe(log.acknowledged);
+    }
+    expect(log.acknowledged).toBe(100);
+  });
+
   test("frees whole segments below it, oldest first, but for retainBytes", () => {
     const disk = new FaultyDisk();
     const log = open(disk, { retainBytes: 4500 });

@@ -1,5 +1,5 @@
 /** Unit in which a disk writes: after a power cut each sector is old or new, never a mixture. */
-export const SECTOR_BYTES = 512;
+const SECTOR_BYTES = 512;
 
 /**
  * Makes a choice: an integer from 0 to `count - 1`.

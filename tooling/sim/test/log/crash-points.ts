@@ -29,8 +29,7 @@ export function crashPoints(wal: typeof Wal, death: Death, fates: number): numbe
         seed,
         hosts: ["disk"],
         conditions: {},
-        // With 0 retained the log trims its only segment, and a crash then finds no lsn at all.
-        settings: { segmentBytes: 1024, bufferBytes: 4096, retainBytes: 1 },
+        settings: { segmentBytes: 1024, bufferBytes: 4096, retainBytes: 0 },
         chaosMs: 100,
         calmMs: 100,
         faults: [],
