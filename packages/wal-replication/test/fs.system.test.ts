@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, open, readdir, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { mkdir, mkdtemp, open, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -52,6 +53,23 @@ describe("a log in a directory", () => {
     expect(await lsns(log)).toHaveLength(400);
     expect(await lsns(log, 390, 394)).toEqual([390, 391, 392, 393, 394]);
   });
+
+  test.runIf(process.platform === "linux")(
+    "writes through descriptors that sync each write",
+    async () => {
+      await using log = await openLog({ directory });
+      await log.append(numberedEnvelope(1));
+      const flags: number[] = [];
+      for (const fd of await readdir("/proc/self/fd")) {
+        const target = await readlink(`/proc/self/fd/${fd}`).catch(() => "");
+        if (!target.startsWith(`${directory}/`) || target.endsWith(".lock")) continue;
+        const info = await readFile(`/proc/self/fdinfo/${fd}`, "utf8");
+        flags.push(Number.parseInt(/flags:\s+(\d+)/.exec(info)?.[1] ?? "0", 8));
+      }
+      expect(flags).toHaveLength(1);
+      expect((flags[0] ?? 0) & constants.O_DSYNC).toBe(constants.O_DSYNC);
+    },
+  );
 
   test("shares a sync among all who append at the same time", async () => {
     await using log = await openLog({ directory });
