@@ -11,6 +11,8 @@ const gates = [
   "build",
   "check:package",
   "test",
+  // Each suite has workers of its own; more tasks at once only make tests time out.
+  "--concurrency=3",
 ];
 
 /** Suites with real sockets, files under load and child processes: alone on the machine. */

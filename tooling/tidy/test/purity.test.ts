@@ -25,20 +25,24 @@ const impurities = {
 const cores = ["packages/x/src/x.ts", "apps/node/src/core/x.ts", "apps/node/src/engine/x.ts"];
 
 test.each(Object.entries(impurities))("%s in a core is refused", (_, code) => {
-  for (const path of cores) expect(lint(path, code), path).toMatch(/no-restricted-/);
+  const refused = lint(code, cores);
+  for (const path of cores) expect(refused).toContain(path);
+  expect(refused).toMatch(/no-restricted-/);
 });
 
 test("pure code passes, and adapters may do IO", () => {
-  for (const path of cores) expect(lint(path, "export const a = 1;\n"), path).toBe("");
-  expect(lint("packages/x/src/node/x.ts", impurities["a file"])).toBe("");
+  expect(lint("export const a = 1;\n", cores)).toBe("");
+  expect(lint(impurities["a file"], ["packages/x/src/node/x.ts"])).toBe("");
 });
 
-function lint(path: string, code: string): string {
-  const file = join(scratch, path);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, code);
+/** What oxlint says of `code` when it stands at each of the paths; nothing if it passes. */
+function lint(code: string, paths: readonly string[]): string {
+  for (const path of paths) {
+    mkdirSync(dirname(join(scratch, path)), { recursive: true });
+    writeFileSync(join(scratch, path), code);
+  }
   try {
-    execFileSync(join(root, "node_modules", ".bin", "oxlint"), ["--deny-warnings", path], {
+    execFileSync(join(root, "node_modules", ".bin", "oxlint"), ["--deny-warnings", ...paths], {
       cwd: scratch,
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
