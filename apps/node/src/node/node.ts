@@ -107,14 +107,18 @@ export async function serve(config: Config): Promise<RunningNode> {
     await store.close();
   };
   try {
-    await server.listen({ host: config.http.host, port: config.http.port });
+    await server.listen({
+      host: config.http.host,
+      port: config.http.port,
+      listenTextResolver: (address) =>
+        `serving on ${address}: node ${identity.node}, ${data.replayed} records replayed`,
+    });
   } catch (error) {
     await closeData();
     throw listenFailure(error, config.http);
   }
   checkpointer.start();
   const url = addressOf(server.server.address(), config.http.host);
-  logger.info({ url, node: identity.node, replayed: data.replayed }, "serving");
   let closing: Promise<void> | undefined;
   const close = async () => {
     isDraining = true;
